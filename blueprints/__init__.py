@@ -1,0 +1,1 @@
+"""The counter windows: one room per menu group, each a blueprint."""

@@ -1,0 +1,7 @@
+"""首页: what waits for the clerk."""
+
+from flask import Blueprint
+
+home = Blueprint("home", __name__)
+
+from blueprints.home import views  # noqa: E402, F401

@@ -1,0 +1,29 @@
+"""首页: what has to be done today, how far this year's declaration is, what happened last."""
+
+from __future__ import annotations
+
+from flask import current_app, redirect, render_template, url_for
+from werkzeug.wrappers import Response
+
+from blueprints.home import home
+from blueprints.shared.guards import actor, signed_in
+from blueprints.wages.progress import overview
+from models.db import reading
+from models.declaration import list_declarations
+from models.filing import FilingSearch, list_filings
+from models.region import list_windows
+
+
+@home.get("/")
+@signed_in
+def index() -> Response | str:
+    """An operator's tasks; a reviewer goes straight to the queue."""
+    if actor().role == "reviewer":
+        return redirect(url_for("bureau.index"), 303)
+    today = current_app.config["CLOCK"]().date()
+    with reading() as session:
+        declarations = list_declarations(session, actor().own_unit_id)
+        live = [overview(session, one) for one in declarations if one.state != "cancelled"]
+        filings = list_filings(session, actor().own_unit_id, FilingSearch(), limit=5)
+        windows = [w for w in list_windows(session, actor().region_code) if w.opens_on <= today]
+    return render_template("home/index.html", live=live, filings=filings, windows=windows, today=today)

@@ -1,0 +1,61 @@
+"""One URL, two readers: a page to a browser, a partial to HTMX; the only place that asks which."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Flask, make_response, redirect, render_template, request
+from htmx_flask import request as htmx_request
+from werkzeug.wrappers import Response
+
+VARY = "HX-Request, HX-Boosted, HX-History-Restore-Request"
+CONTENT_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+
+
+def is_partial() -> bool:
+    """Whether HTMX asks for a piece of a page, rather than for the page itself."""
+    htmx = htmx_request.htmx
+    return bool(htmx) and not htmx.boosted and not htmx.history_restore_request
+
+
+def trigger_name() -> str:
+    """The name of the field whose change made HTMX ask."""
+    return request.headers.get("HX-Trigger-Name", "")
+
+
+def answer(page: str, partial: str, status: int = 200, **values: Any) -> Response:
+    """The page with its partial inside, or the partial alone, from the same values."""
+    return make_response(render_template(partial if is_partial() else page, **values), status)
+
+
+def send_to(address: str, status: int = 303) -> Response:
+    """Go to another page; HTMX is told by a header, since it would swap a redirect's target into a table."""
+    if not is_partial():
+        return redirect(address, 303)
+    response = make_response("", status if status == 401 else 204)
+    response.headers["HX-Redirect"] = address
+    return response
+
+
+def install_headers(app: Flask) -> None:
+    """Give every answer the headers that its kind needs, and no more: bytes are a feature."""
+    app.after_request(_headers)
+
+
+def _headers(response: Response) -> Response:
+    if request.endpoint == "static":
+        response.headers["X-Content-Type-Options"] = "nosniff"
+        return response
+    response.headers["Cache-Control"] = "no-store"
+    if is_partial():
+        return response
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["Referrer-Policy"] = "same-origin"
+    if response.mimetype == "text/html":
+        response.headers["Content-Security-Policy"] = CONTENT_POLICY
+        response.headers["X-Frame-Options"] = "DENY"
+        response.vary.update(name.strip() for name in VARY.split(","))
+    return response

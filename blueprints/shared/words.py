@@ -1,0 +1,138 @@
+"""Names and figures as a clerk reads them: states, insurances, wages, moments; used by every template."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from typing import Any
+
+from flask import Flask, current_app
+
+from rules.identity import mask_id
+from rules.money import yuan_text
+from translations import gettext as _
+
+
+def yuan(fen: int | None) -> str:
+    """Fen as grouped yuan; a dash where there is none."""
+    return yuan_text(fen, grouped=True) or "—"
+
+
+def whole_yuan(fen: int | None) -> str:
+    """Fen as yuan without decimals where there are none to show, as bases are."""
+    text = yuan(fen)
+    return text.removesuffix(".00")
+
+
+def insurance_word(code: str) -> str:
+    return {"310": _("医疗"), "410": _("工伤"), "510": _("生育")}.get(code, code)
+
+
+def insurance_words(codes: Iterable[str]) -> str:
+    return _("、").join(insurance_word(code) for code in codes)
+
+
+def basis_word(basis: str) -> str:
+    return _("元/年") if basis == "annual" else _("元/月")
+
+
+def basis_hint(basis: str) -> str:
+    """What to type, in a sentence's beginning."""
+    return _("填上年度工资总额（元/年）") if basis == "annual" else _("填上年度月平均工资（元/月）")
+
+
+def state_word(state: str) -> str:
+    """A declaration's, a filing's or an upload's state as the bureau calls it."""
+    words = {
+        "none": _("未开始"),
+        "starting": _("正在计算"),
+        "failed": _("提交失败"),
+        "start_failed": _("开始失败"),
+        "open": _("开始申报"),
+        "submitting": _("提交中"),
+        "pending": _("待审核"),
+        "submitted": _("已申报"),
+        "approved": _("审核通过"),
+        "returned": _("退回"),
+        "cancelled": _("已放弃"),
+        "statement_saved": _("说明已保存"),
+        "backed_up": _("已备份"),
+        "stale_backup": _("需重新备份"),
+        "checking": _("正在检查"),
+        "checked": _("检查完毕，等您处理"),
+        "refused": _("没有通过检查"),
+        "applying": _("正在写入"),
+        "applied": _("已写入"),
+        "discarded": _("已放弃"),
+    }
+    return words.get(state, state)
+
+
+def state_shape(state: str) -> str:
+    """The class that gives a state its shape and colour; the word stands beside it."""
+    shapes = {
+        "submitting": "busy",
+        "starting": "busy",
+        "checking": "busy",
+        "applying": "busy",
+        "pending": "busy",
+        "submitted": "busy",
+        "approved": "ok",
+        "applied": "ok",
+        "returned": "fail",
+        "failed": "fail",
+        "start_failed": "fail",
+        "refused": "fail",
+        "checked": "ask",
+        "stale_backup": "ask",
+        "discarded": "skip-it",
+        "cancelled": "skip-it",
+    }
+    return shapes.get(state, "")
+
+
+def local(moment: datetime) -> datetime:
+    """A UTC moment on the region's clock."""
+    return moment.astimezone(current_app.config["CLOCK"]().tzinfo)
+
+
+def moment_text(moment: datetime | None, pattern: str = "%m-%d %H:%M") -> str:
+    return local(moment).strftime(pattern) if moment else ""
+
+
+def day_text(day: date) -> str:
+    return _("%(month)s 月 %(day)s 日") % {"month": day.month, "day": day.day}
+
+
+def percent(permille: int | None) -> str:
+    """Permille with its sign as percent: +3.4%."""
+    if permille is None:
+        return "—"
+    sign = "+" if permille > 0 else "−" if permille < 0 else ""
+    whole, tenth = divmod(abs(permille), 10)
+    return f"{sign}{whole}.{tenth}%" if tenth else f"{sign}{whole}%"
+
+
+def grouped_digest(digest: str) -> str:
+    """A digest in groups of four, to be read aloud."""
+    return " ".join(digest[i : i + 4] for i in range(0, len(digest), 4))
+
+
+def install_words(app: Flask) -> None:
+    """Hand these words to every template."""
+    filters: dict[str, Any] = {
+        "yuan": yuan,
+        "whole_yuan": whole_yuan,
+        "masked": mask_id,
+        "insurance": insurance_word,
+        "insurances": insurance_words,
+        "basis": basis_word,
+        "basis_hint": basis_hint,
+        "state_word": state_word,
+        "state_shape": state_shape,
+        "moment": moment_text,
+        "day": day_text,
+        "percent": percent,
+        "fingerprint": grouped_digest,
+    }
+    app.jinja_env.filters.update(filters)

@@ -1,0 +1,71 @@
+"""Step 3, 核对: totals, distribution, who moved, who is left out; and their explanations."""
+
+from __future__ import annotations
+
+from flask import current_app, flash, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from blueprints.shared.guards import actor, operator_only
+from blueprints.shared.pages import send_to
+from blueprints.wages import wages
+from blueprints.wages.grid import draw
+from blueprints.wages.progress import overview
+from models.db import reading
+from models.wage_rows import Search, list_all, list_page
+from rules.refusals import Refusal
+from services.declarations import confirm_left, get_own, save_note
+from services.figures import figures
+from translations import gettext as _
+
+
+@wages.get("/<int:declaration_id>/check")
+@operator_only
+def check(declaration_id: int) -> str:
+    """The figures of every 险种, and the lists of people to look at."""
+    with reading() as session:
+        declaration = get_own(session, actor(), declaration_id)
+        view = overview(session, declaration)
+        totals = figures(session, declaration)
+        figure = next(iter(totals.by_insurance.values()), None)
+        bounds = figure.bounds if figure else None
+        lists = {
+            show: [
+                draw(row, declaration, bounds)
+                for row in list_page(session, declaration_id, _search(show, bounds, declaration.months)).rows
+            ]
+            for show in ("below", "above", "changed")
+        }
+        left = list_all(session, declaration_id, Search("left"))
+    return render_template(
+        "wages/check.html", view=view, totals=totals, figure=figure, lists=lists, left=left
+    )
+
+
+@wages.post("/<int:declaration_id>/check")
+@operator_only
+def confirm(declaration_id: int) -> Response:
+    """The clerk read the names of those left out and goes on without them."""
+    revision = request.form.get("revision", "")
+    if not revision.isdigit():
+        raise Refusal("form.damaged")
+    if request.form.get("is_read") != "1":
+        flash(_("请先看名单，再勾选确认。"), "bad")
+        return send_to(url_for("wages.check", declaration_id=declaration_id) + "#left")
+    confirm_left(actor(), declaration_id, int(revision), current_app.config["CLOCK"]())
+    return redirect(url_for("wages.statement", declaration_id=declaration_id), 303)
+
+
+@wages.post("/<int:declaration_id>/notes")
+@operator_only
+def notes(declaration_id: int) -> Response:
+    """Explanations of large changes, one field a person; all that were typed are saved."""
+    now = current_app.config["CLOCK"]()
+    for name, text in request.form.items():
+        if name[:1] == "n" and name[1:].isdigit():
+            save_note(actor(), declaration_id, int(name[1:]), text, now)
+    flash(_("说明已保存。"), "good")
+    return redirect(url_for("wages.check", declaration_id=declaration_id) + "#changed", 303)
+
+
+def _search(show: str, bounds: object, months: int) -> Search:
+    return Search(show, "", bounds, months)  # type: ignore[arg-type]

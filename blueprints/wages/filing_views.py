@@ -1,0 +1,136 @@
+"""业务状态查询: what was submitted, how far it is, why it came back, its receipt; and 单据核验 for everybody."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time, timedelta
+
+from flask import current_app, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from blueprints.shared.guards import actor, operator_only, public
+from blueprints.shared.pages import answer
+from blueprints.shared.sentences import say
+from blueprints.shared.words import moment_text, state_word
+from blueprints.wages import filings
+from blueprints.wages.files import attachment
+from models.db import reading
+from models.filing import (
+    Filing,
+    FilingSearch,
+    count_ahead,
+    find_by_receipt,
+    find_filing,
+    get_snapshot,
+    list_events,
+    list_filings,
+    list_marks,
+)
+from models.unit import get_unit
+from rules.identity import mask_name
+from rules.refusals import Missing
+from services.prints import receipt_pdf
+
+STATES = ("submitting", "pending", "returned", "approved", "failed")
+FIRST_WAIT, LONGEST_WAIT = 2, 60
+
+
+@filings.get("/")
+@operator_only
+def index() -> str:
+    """The list by time, kind and state."""
+    with reading() as session:
+        found = list_filings(session, actor().own_unit_id, _search())
+    return render_template("filings/index.html", found=found, states=STATES, wait=FIRST_WAIT)
+
+
+@filings.get("/<int:filing_id>")
+@operator_only
+def show(filing_id: int) -> str:
+    """One filing: its facts, its timeline, the rows it was returned for."""
+    with reading() as session:
+        filing = _own(session, filing_id)
+        values = {
+            "filing": filing,
+            "events": list_events(session, filing_id),
+            "marks": list_marks(session, filing_id),
+            "snapshot": get_snapshot(session, filing.snapshot_id),
+            "ahead": count_ahead(session, filing),
+        }
+    return render_template("filings/show.html", wait=FIRST_WAIT, failure=_failure(filing), **values)
+
+
+@filings.get("/<int:filing_id>/state")
+@operator_only
+def state(filing_id: int) -> Response:
+    """The state alone, polled with back-off; a final state is drawn without a trigger."""
+    wait = min(max(request.args.get("wait", FIRST_WAIT, int), FIRST_WAIT) * 3 // 2, LONGEST_WAIT)
+    with reading() as session:
+        filing = _own(session, filing_id)
+    return answer("filings/state.html", "filings/_state.html", filing=filing, wait=wait)
+
+
+@filings.get("/<int:filing_id>/receipt.pdf")
+@operator_only
+def receipt(filing_id: int) -> Response:
+    """The numbered receipt, from the snapshot."""
+    with reading() as session:
+        filing = _own(session, filing_id)
+        events = list_events(session, filing_id)
+        file = receipt_pdf(
+            session,
+            filing,
+            events,
+            {name: state_word(name) for name in STATES},
+            [moment_text(event.at, "%Y-%m-%d %H:%M:%S") for event in events],
+            url_for("filings.verify", _external=True),
+        )
+    return attachment(file)
+
+
+@filings.get("/verify")
+@public
+def verify() -> tuple[str, int] | str:
+    """单据核验: a receipt's number gives the digest it was issued with, to anybody."""
+    number = request.args.get("number", "").strip().upper()[:40]
+    if not number:
+        return render_template("filings/verify.html", number="", filing=None)
+    with reading() as session:
+        filing = find_by_receipt(session, number)
+        if filing is None:
+            return render_template("filings/verify.html", number=number, filing=None), 404
+        snapshot = get_snapshot(session, filing.snapshot_id)
+        unit_name = mask_name(get_unit(session, filing.unit_id).name)
+    return render_template(
+        "filings/verify.html", number=number, filing=filing, snapshot=snapshot, unit_name=unit_name
+    )
+
+
+def _own(session: object, filing_id: int) -> Filing:
+    filing = find_filing(session, actor().own_unit_id, filing_id)  # type: ignore[arg-type]
+    if filing is None:
+        raise Missing(filing_id)
+    return filing
+
+
+def _failure(filing: Filing) -> str:
+    return say(filing.failure["code"], filing.failure["params"]) if filing.failure else ""
+
+
+def _search() -> FilingSearch:
+    since, until = _day("since"), _day("until")
+    state = request.args.get("state", "")
+    return FilingSearch(
+        since=since,
+        until=until + timedelta(days=1) if until else None,
+        kind="wages" if request.args.get("kind") == "wages" else "",
+        state=state if state in STATES else "",
+    )
+
+
+def _day(name: str) -> datetime | None:
+    """The local midnight that begins a day given as YYYY-MM-DD; a date that is none filters nothing."""
+    try:
+        day = date.fromisoformat(request.args.get(name, ""))
+    except ValueError:
+        return None
+    return datetime.combine(day, time(), current_app.config["CLOCK"]().tzinfo)

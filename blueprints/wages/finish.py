@@ -1,0 +1,151 @@
+"""Steps 5 to 7: 打印, 备份, 申报."""
+
+from __future__ import annotations
+
+from flask import current_app, flash, redirect, render_template, request, send_file, url_for
+from werkzeug.wrappers import Response
+
+from blueprints.shared.guards import actor, operator_only
+from blueprints.shared.pages import answer
+from blueprints.shared.sentences import say, sentence
+from blueprints.wages import wages
+from blueprints.wages.files import attachment
+from blueprints.wages.progress import overview
+from models.db import reading
+from models.declaration import find_statement, list_backups
+from models.job import find_latest_job, find_unit_job
+from rules.refusals import Conflict, Missing, Refusal
+from services.backups import is_covered, make_backup
+from services.declarations import get_own
+from services.figures import figures
+from services.prints import PDF, ROSTER_JOB, is_roster_current, order_roster, statement_pdf
+from services.submissions import groups_to_submit, submit_declaration
+from translations import gettext as _
+
+
+@wages.get("/<int:declaration_id>/prints")
+@operator_only
+def prints(declaration_id: int) -> Response:
+    """Both forms; the 申报表 is made in the background, with progress."""
+    with reading() as session:
+        view = overview(session, get_own(session, actor(), declaration_id))
+        job = find_latest_job(session, ROSTER_JOB, declaration_id)
+        is_current = is_roster_current(session, job)
+        has_statement = find_statement(session, declaration_id) is not None
+    turn = min(request.args.get("turn", 0, int) + 1, 12)
+    return answer(
+        "wages/prints.html",
+        "wages/_roster.html",
+        view=view,
+        job=job,
+        is_current=is_current,
+        has_statement=has_statement,
+        turn=turn,
+        wait=1 + turn,
+        reason=_failure(job),
+    )
+
+
+@wages.post("/<int:declaration_id>/prints")
+@operator_only
+def order_print(declaration_id: int) -> Response:
+    """打印申报表: start making it, or go on with the one being made."""
+    current_app.config["WAKE"](order_roster(actor(), declaration_id, current_app.config["CLOCK"]()))
+    return redirect(url_for("wages.prints", declaration_id=declaration_id), 303)
+
+
+@wages.get("/<int:declaration_id>/statement.pdf")
+@operator_only
+def print_statement(declaration_id: int) -> Response:
+    """打印说明表."""
+    with reading() as session:
+        file = statement_pdf(session, get_own(session, actor(), declaration_id))
+    return attachment(file)
+
+
+@wages.get("/rosters/<int:job_id>.pdf")
+@operator_only
+def roster(job_id: int) -> Response:
+    """The finished 申报表."""
+    with reading() as session:
+        job = find_unit_job(session, actor().own_unit_id, job_id)
+    if job is None or job.kind != ROSTER_JOB or job.state != "done":
+        raise Missing(job_id)
+    path = current_app.config["STORE"].path(job.result["stored_name"])
+    return send_file(path, PDF, as_attachment=True, download_name=job.result["name"])
+
+
+@wages.get("/<int:declaration_id>/backup")
+@operator_only
+def backup(declaration_id: int) -> str:
+    """Whether the present data are backed up, the backups so far, and the way back."""
+    with reading() as session:
+        declaration = get_own(session, actor(), declaration_id)
+        view = overview(session, declaration)
+        found = list_backups(session, declaration_id)
+        covered = is_covered(session, declaration)
+        has_statement = find_statement(session, declaration_id) is not None
+    return render_template(
+        "wages/backup.html", view=view, found=found, is_covered=covered, has_statement=has_statement
+    )
+
+
+@wages.post("/<int:declaration_id>/backup")
+@operator_only
+def keep_backup(declaration_id: int) -> Response:
+    """备份."""
+    config = current_app.config
+    make_backup(actor(), declaration_id, config["STORE"], config["CLOCK"]())
+    flash(_("备份完成。请点“下载”，在本地也留存一份。"), "good")
+    return redirect(url_for("wages.backup", declaration_id=declaration_id), 303)
+
+
+@wages.get("/<int:declaration_id>/backups/<int:backup_id>.zip")
+@operator_only
+def download_backup(declaration_id: int, backup_id: int) -> Response:
+    """A backup's file."""
+    with reading() as session:
+        get_own(session, actor(), declaration_id)
+        found = next((one for one in list_backups(session, declaration_id) if one.id == backup_id), None)
+    if found is None:
+        raise Missing(backup_id)
+    path = current_app.config["STORE"].path(found.stored_name)
+    return send_file(path, "application/zip", as_attachment=True, download_name=found.filename)
+
+
+@wages.get("/<int:declaration_id>/submit")
+@operator_only
+def submit(declaration_id: int, error: str = "") -> str:
+    """What will be sent, what still lacks, and the button."""
+    with reading() as session:
+        declaration = get_own(session, actor(), declaration_id)
+        view = overview(session, declaration)
+        totals = figures(session, declaration)
+        groups = groups_to_submit(session, declaration, view.filings)
+    lacks = [(code, say(code, {})) for code in view.lacking]
+    return render_template(
+        "wages/submit.html", view=view, totals=totals, groups=groups, lacks=lacks, error=error
+    )
+
+
+@wages.post("/<int:declaration_id>/submit")
+@operator_only
+def send_submission(declaration_id: int) -> Response | tuple[str, int]:
+    """申报; a second press finds what the first one made."""
+    revision = request.form.get("revision", "")
+    if not revision.isdigit():
+        raise Refusal("form.damaged")
+    try:
+        numbers, job_id = submit_declaration(
+            actor(), declaration_id, int(revision), current_app.config["CLOCK"]()
+        )
+    except Refusal as refusal:
+        return submit(declaration_id, sentence(refusal)), 409 if isinstance(refusal, Conflict) else 422
+    if job_id:
+        current_app.config["WAKE"](job_id)
+    return redirect(url_for("filings.index", sent=1, _anchor=f"c{numbers[0]}"), 303)
+
+
+def _failure(job: object) -> str:
+    result = getattr(job, "result", None)
+    return say(result["code"], result["params"]) if getattr(job, "state", "") == "failed" and result else ""

@@ -1,0 +1,137 @@
+"""How far a declaration is: its steps, its state as the clerk reads it, and what to do next."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask import url_for
+from sqlmodel import Session
+
+from models.declaration import (
+    Declaration,
+    Tally,
+    find_latest_backup,
+    find_statement,
+    get_tally,
+    list_insurances,
+)
+from models.filing import Filing, latest_by_group, list_declaration_filings
+from models.region import DeclarationWindow, find_window
+from services.submissions import lacking
+from translations import gettext as _
+
+
+@dataclass(frozen=True)
+class Step:
+    """One of the eight steps; ``address`` is empty where it cannot be entered yet."""
+
+    name: str
+    address: str
+    is_done: bool
+    is_current: bool
+
+
+@dataclass(frozen=True)
+class Overview:
+    """A declaration with everything its pages show above their own content."""
+
+    declaration: Declaration
+    insurances: list[str]
+    tally: Tally
+    state: str
+    lacking: list[str]
+    filings: list[Filing]
+    window: DeclarationWindow | None
+
+    @property
+    def id(self) -> int:
+        assert self.declaration.id is not None
+        return self.declaration.id
+
+    @property
+    def is_open(self) -> bool:
+        return self.declaration.state == "open"
+
+    @property
+    def left(self) -> int:
+        return self.tally.insured - self.tally.entered
+
+    @property
+    def next_address(self) -> str:
+        """Where the work goes on."""
+        if not self.is_open:
+            return url_for("wages.progress", declaration_id=self.id)
+        return url_for("wages.rows", declaration_id=self.id)
+
+    def steps(self, current: str) -> list[Step]:
+        """The way from 选择险种 to 审核, with ``current`` marked."""
+        ready = self.declaration.state not in ("starting", "failed", "cancelled")
+        was_sent = self.declaration.state in ("submitting", "submitted", "approved")
+        lacks = set(self.lacking)
+        done = {
+            "start": ready,
+            "rows": ready and self.left == 0,
+            "check": ready and not lacks & {"submit.left_unconfirmed", "submit.nothing_entered"},
+            "statement": ready and "submit.no_statement" not in lacks,
+            "prints": was_sent,
+            "backup": ready and not lacks & {"submit.no_backup", "submit.no_statement"},
+            "submit": was_sent,
+            "review": self.declaration.state == "approved",
+        }
+        names = {
+            "start": _("选择险种"),
+            "rows": _("录入"),
+            "check": _("核对"),
+            "statement": _("说明"),
+            "prints": _("打印"),
+            "backup": _("备份"),
+            "submit": _("申报"),
+            "review": _("审核"),
+        }
+        return [
+            Step(name, self._address(key, ready), done[key] and key != current, key == current)
+            for key, name in names.items()
+        ]
+
+    def _address(self, key: str, ready: bool) -> str:
+        if key == "start":
+            return url_for("wages.index")
+        if not ready:
+            return ""
+        if key == "review":
+            return url_for("filings.index") if self.filings else ""
+        return url_for(f"wages.{key}", declaration_id=self.id)
+
+
+def overview(session: Session, declaration: Declaration) -> Overview:
+    """Everything known of a declaration's progress, read in one session."""
+    assert declaration.id is not None
+    filings = list_declaration_filings(session, declaration.id)
+    lacks = lacking(session, declaration) if declaration.state == "open" else []
+    return Overview(
+        declaration=declaration,
+        insurances=list_insurances(session, declaration.id),
+        tally=get_tally(session, declaration.id),
+        state=_state(session, declaration, filings, lacks),
+        lacking=lacks,
+        filings=list(latest_by_group(filings).values()),
+        window=find_window(session, declaration.region_code, declaration.year),
+    )
+
+
+def _state(session: Session, declaration: Declaration, filings: list[Filing], lacks: list[str]) -> str:
+    """The state's word: what the bureau said last counts before what the clerk did since."""
+    assert declaration.id is not None
+    if declaration.state == "failed":
+        return "start_failed"
+    if declaration.state != "open":
+        return declaration.state
+    latest = {filing.state for filing in latest_by_group(filings).values()}
+    for state in ("returned", "failed"):
+        if state in latest:
+            return state
+    if find_statement(session, declaration.id) is None:
+        return "open"
+    if "submit.no_backup" not in lacks:
+        return "backed_up"
+    return "stale_backup" if find_latest_backup(session, declaration.id) else "statement_saved"

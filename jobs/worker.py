@@ -1,0 +1,60 @@
+"""The worker process: woken by the queue, and by a sweep every minute for whatever was never woken."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from datetime import timedelta
+
+from huey import Huey, crontab
+
+from jobs.runner import Runner
+from services.accounts import forget_idle_sessions
+
+log = logging.getLogger(__name__)
+
+
+def make_waker(queue: Huey) -> Callable[[int], None]:
+    """A function that wakes a worker for a job; call it after the commit.
+
+    A queue that cannot be reached is logged and no more: the job's row waits for the sweep.
+    """
+
+    @queue.task(name="run_job")
+    def run_job(job_id: int) -> None:
+        raise RuntimeError("this process only wakes; the worker runs jobs")
+
+    def wake(job_id: int) -> None:
+        try:
+            run_job(job_id)
+        except OSError:
+            log.exception("job %s could not be announced; the sweep will find it", job_id)
+
+    return wake
+
+
+def work(queue: Huey, runner: Runner, threads: int, idle: timedelta) -> None:
+    """Consume until the process is told to stop."""
+
+    @queue.task(name="run_job")
+    def run_job(job_id: int) -> None:
+        runner.run(job_id)
+
+    @queue.periodic_task(crontab(minute="*"), name="sweep")
+    def sweep() -> None:
+        runner.sweep()
+
+    @queue.periodic_task(crontab(minute="*/10"), name="forget_sessions")
+    def forget_sessions() -> None:
+        forget_idle_sessions(runner.clock() - idle)
+
+    runner.sweep()
+    consumer = queue.create_consumer(
+        workers=threads,
+        worker_type="thread",
+        initial_delay=0.05,
+        max_delay=0.25,
+        backoff=1.2,
+        check_worker_health=True,
+    )
+    consumer.run()

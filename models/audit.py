@@ -1,0 +1,63 @@
+"""The audit trail: one row for every change, written in the change's own transaction, never altered."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import insert
+from sqlmodel import Field, Session, SQLModel
+
+from models.account import Actor
+from models.db import Json, UtcDateTime
+
+
+class AuditEvent(SQLModel, table=True):
+    """Who did what to what, when, with the values before and after. The database refuses to change it."""
+
+    __tablename__ = "audit_event"
+
+    id: int | None = Field(default=None, primary_key=True)
+    at: datetime = Field(sa_type=UtcDateTime)
+    actor_id: int | None = Field(default=None, foreign_key="account.id")
+    actor_name: str
+    unit_id: int | None = Field(default=None, foreign_key="unit.id", index=True)
+    action: str
+    subject: str
+    subject_id: int | None = None
+    before: Any = Field(default=None, sa_type=Json, nullable=True)
+    after: Any = Field(default=None, sa_type=Json, nullable=True)
+
+
+_INSERT = insert(AuditEvent.__table__)  # type: ignore[attr-defined]
+
+SYSTEM = "系统"
+
+
+def record(
+    session: Session,
+    actor: Actor | None,
+    action: str,
+    subject: str,
+    subject_id: int | None,
+    now: datetime,
+    *,
+    unit_id: int | None = None,
+    before: Any = None,
+    after: Any = None,
+) -> None:
+    """Write one event into the running transaction; ``actor`` is None for the worker's own acts."""
+    session.connection().execute(
+        _INSERT,
+        {
+            "at": now,
+            "actor_id": actor.account_id if actor else None,
+            "actor_name": actor.name if actor else SYSTEM,
+            "unit_id": unit_id if unit_id is not None else (actor.unit_id if actor else None),
+            "action": action,
+            "subject": subject,
+            "subject_id": subject_id,
+            "before": before,
+            "after": after,
+        },
+    )

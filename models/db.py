@@ -1,0 +1,134 @@
+"""One engine, two ways in: ``reading()`` and ``transaction()``; SQLite and PostgreSQL behave the same."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import DateTime, Dialect, Engine, Text, create_engine, event
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import Connection
+from sqlalchemy.types import TypeDecorator
+from sqlmodel import Session
+
+BUSY_TIMEOUT_MS = 30_000
+
+_engine: Engine | None = None
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware moment in UTC; SQLite stores it without its zone, so the zone is put back here."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a moment without a time zone")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Json(TypeDecorator[Any]):
+    """A value kept as canonical JSON text: sorted keys, no spaces, Chinese as it is."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
+        if value is None:
+            return None
+        return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
+        return None if value is None else json.loads(value)
+
+
+def connect(url: str) -> Engine:
+    """Open the database that every later ``reading()`` and ``transaction()`` of this process uses."""
+    global _engine
+    disconnect()
+    _engine = make_engine(url)
+    return _engine
+
+
+def disconnect() -> None:
+    """Close the pool, so that another database can be opened or the process can fork."""
+    global _engine
+    if _engine is not None:
+        _engine.dispose()
+    _engine = None
+
+
+def make_engine(url: str) -> Engine:
+    """An engine with the habits of this house; the caller owns it."""
+    if url.startswith("sqlite"):
+        engine = create_engine(url, connect_args={"check_same_thread": False}, pool_size=20, max_overflow=20)
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+        return engine
+    return create_engine(url, pool_size=10, max_overflow=20, pool_pre_ping=True)
+
+
+def engine() -> Engine:
+    """The engine in use; raises ``RuntimeError`` before ``connect``."""
+    if _engine is None:
+        raise RuntimeError("no database is connected")
+    return _engine
+
+
+def is_sqlite() -> bool:
+    return engine().dialect.name == "sqlite"
+
+
+@contextmanager
+def reading() -> Iterator[Session]:
+    """A session for queries only; whatever it changed is thrown away."""
+    with Session(engine(), expire_on_commit=False) as session:
+        yield session
+
+
+@contextmanager
+def transaction() -> Iterator[Session]:
+    """A session that commits at its end, or leaves no trace when an exception passes through."""
+    with engine().connect() as connection:
+        connection.execution_options(is_writer=True)
+        with connection.begin(), Session(bind=connection, expire_on_commit=False) as session:
+            yield session
+            session.flush()
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:
+    # The driver's own BEGIN comes too late for a writer that read first; we say BEGIN ourselves.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode=WAL")
+    cursor.execute("PRAGMA synchronous=NORMAL")
+    cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    # A writer takes the lock at once: upgrading a read transaction can only fail with "database is locked".
+    writes = connection.get_execution_options().get("is_writer")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def upsert(model: Any, key: list[str]) -> Any:
+    """INSERT that overwrites the row with the same unique key; both databases say it the same way."""
+    dialect = sqlite if is_sqlite() else postgresql
+    statement = dialect.insert(model.__table__)
+    changed = {
+        c.name: statement.excluded[c.name] for c in model.__table__.columns if c.name not in (*key, "id")
+    }
+    return statement.on_conflict_do_update(index_elements=key, set_=changed)

@@ -1,0 +1,76 @@
+"""Background work as rows: the row is the truth, the queue only wakes a worker."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import CheckConstraint, Index, and_, or_, select, text, update
+from sqlmodel import Field, Session, SQLModel
+
+from models.db import Json, UtcDateTime
+
+LEASE = timedelta(seconds=60)
+MAX_ATTEMPTS = 3
+
+
+class Job(SQLModel, table=True):
+    """One piece of background work. A worker holds it while ``lease_until`` lies ahead."""
+
+    __table_args__ = (
+        CheckConstraint("state IN ('queued', 'running', 'done', 'failed')", name="job_state"),
+        Index(
+            "job_one_at_a_time",
+            "kind",
+            "subject_id",
+            unique=True,
+            sqlite_where=text("state IN ('queued', 'running')"),
+            postgresql_where=text("state IN ('queued', 'running')"),
+        ),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    kind: str
+    subject_id: int
+    unit_id: int = Field(foreign_key="unit.id")
+    state: str = "queued"
+    done: int = 0
+    total: int = 0
+    attempts: int = 0
+    lease_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    params: Any = Field(default=None, sa_type=Json, nullable=True)
+    result: Any = Field(default=None, sa_type=Json, nullable=True)
+    created_at: datetime = Field(sa_type=UtcDateTime)
+    finished_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+    @property
+    def is_over(self) -> bool:
+        return self.state in ("done", "failed")
+
+
+def find_latest_job(session: Session, kind: str, subject_id: int) -> Job | None:
+    query = select(Job).where(Job.kind == kind, Job.subject_id == subject_id).order_by(Job.id.desc()).limit(1)
+    return session.scalars(query).first()
+
+
+def find_unit_job(session: Session, unit_id: int, job_id: int) -> Job | None:
+    return session.scalars(select(Job).where(Job.unit_id == unit_id, Job.id == job_id)).first()
+
+
+def list_waiting_job_ids(session: Session, now: datetime) -> list[int]:
+    """Jobs that nobody works on: never woken, or held by a worker that died."""
+    return list(session.scalars(select(Job.id).where(_is_free(now)).order_by(Job.id)))
+
+
+def claim_job(session: Session, job_id: int, now: datetime) -> Job | None:
+    """Take a free job in one atomic statement; None if another worker was quicker or it is over."""
+    claimed = session.connection().execute(
+        update(Job)
+        .where(Job.id == job_id, _is_free(now))
+        .values(state="running", attempts=Job.attempts + 1, lease_until=now + LEASE)
+    )
+    return session.get(Job, job_id) if claimed.rowcount else None
+
+
+def _is_free(now: datetime):  # type: ignore[no-untyped-def]
+    return or_(Job.state == "queued", and_(Job.state == "running", Job.lease_until < now))

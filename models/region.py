@@ -1,0 +1,117 @@
+"""A pooling region (统筹区) and its dated parameters: bounds of bases, and the window to declare in."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from sqlalchemy import BigInteger, CheckConstraint, UniqueConstraint, select
+from sqlmodel import Field, Session, SQLModel
+
+from rules.wages import Bounds
+
+ROUNDING_FEN = {"fen": 1, "jiao": 10, "yuan": 100}
+
+
+class Region(SQLModel, table=True):
+    """A 统筹区; ``wage_basis`` says what a clerk types: the year's total or the monthly average."""
+
+    __table_args__ = (CheckConstraint("wage_basis IN ('annual', 'monthly')", name="region_wage_basis"),)
+
+    code: str = Field(primary_key=True, max_length=6)
+    name: str
+    bureau_name: str
+    wage_basis: str
+    is_maternity_merged: bool = False
+
+
+class BaseParameter(SQLModel, table=True):
+    """Published average, floor and cap of monthly bases (fen) for one 险种, from day to day."""
+
+    __tablename__ = "base_parameter"
+    __table_args__ = (
+        UniqueConstraint("region_code", "insurance", "valid_from", name="base_parameter_start"),
+        CheckConstraint("floor_fen <= cap_fen", name="base_parameter_bounds"),
+        CheckConstraint("rounding IN ('fen', 'jiao', 'yuan')", name="base_parameter_rounding"),
+        CheckConstraint("valid_from < valid_to", name="base_parameter_dates"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    region_code: str = Field(foreign_key="region.code")
+    insurance: str = Field(max_length=3)
+    valid_from: date
+    valid_to: date
+    average_fen: int = Field(sa_type=BigInteger)
+    floor_fen: int = Field(sa_type=BigInteger)
+    cap_fen: int = Field(sa_type=BigInteger)
+    rounding: str = "yuan"
+    source: str = ""
+
+
+class DeclarationWindow(SQLModel, table=True):
+    """When a region's units declare a year's wages, and the month (YYYYMM) the new bases start."""
+
+    __tablename__ = "declaration_window"
+    __table_args__ = (
+        UniqueConstraint("region_code", "year", name="declaration_window_year"),
+        CheckConstraint("opens_on <= closes_on", name="declaration_window_dates"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    region_code: str = Field(foreign_key="region.code")
+    year: int
+    opens_on: date
+    closes_on: date
+    effective_month: str = Field(max_length=6)
+
+
+def get_region(session: Session, code: str) -> Region:
+    return session.get_one(Region, code)
+
+
+def list_windows(session: Session, region_code: str) -> list[DeclarationWindow]:
+    """All windows of a region, the newest year first."""
+    query = select(DeclarationWindow).where(DeclarationWindow.region_code == region_code)
+    return list(session.scalars(query.order_by(DeclarationWindow.year.desc())))
+
+
+def find_window(session: Session, region_code: str, year: int) -> DeclarationWindow | None:
+    query = select(DeclarationWindow).where(
+        DeclarationWindow.region_code == region_code, DeclarationWindow.year == year
+    )
+    return session.scalars(query).first()
+
+
+def first_day(month: str) -> date:
+    """The first day of a month written YYYYMM."""
+    return date(int(month[:4]), int(month[4:]), 1)
+
+
+_BOUNDS = select(
+    BaseParameter.insurance,
+    BaseParameter.floor_fen,
+    BaseParameter.cap_fen,
+    BaseParameter.average_fen,
+    BaseParameter.rounding,
+)
+
+
+def list_bounds(session: Session, region_code: str, on: date) -> dict[str, Bounds]:
+    """The bounds in force on a day, by 险种; an 险种 without a row is absent."""
+    query = _BOUNDS.where(
+        BaseParameter.region_code == region_code, BaseParameter.valid_from <= on, BaseParameter.valid_to > on
+    )
+    return {
+        insurance: Bounds(insurance, floor, cap, average, ROUNDING_FEN[rounding])
+        for insurance, floor, cap, average, rounding in session.connection().execute(query)
+    }
+
+
+def list_current_windows(session: Session, today: date) -> list[tuple[DeclarationWindow, Region]]:
+    """The windows open on a day, with their regions."""
+    query = (
+        select(DeclarationWindow, Region)
+        .join(Region, Region.code == DeclarationWindow.region_code)
+        .where(DeclarationWindow.opens_on <= today, DeclarationWindow.closes_on >= today)
+        .order_by(Region.code)
+    )
+    return [(window, region) for window, region in session.execute(query)]

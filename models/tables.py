@@ -1,0 +1,5 @@
+"""Every table of the house, for whoever needs them all: migrations, and the check for drift."""
+
+from models import account, audit, declaration, filing, job, person, region, unit, upload
+
+__all__ = ["account", "audit", "declaration", "filing", "job", "person", "region", "unit", "upload"]

@@ -1,0 +1,66 @@
+"""An insured employer (参保单位) and the dated rates it pays."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+
+from sqlalchemy import CheckConstraint, UniqueConstraint, select
+from sqlmodel import Field, Session, SQLModel
+
+RATE_SCALE = Decimal(1_000_000)
+
+
+class Unit(SQLModel, table=True):
+    """An employer; ``serial_no`` is the 4-digit 医保序号 that some regions give beside 单位编号."""
+
+    __table_args__ = (
+        UniqueConstraint("region_code", "unit_no", name="unit_number"),
+        UniqueConstraint("region_code", "serial_no", name="unit_serial"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    region_code: str = Field(foreign_key="region.code")
+    unit_no: str = Field(max_length=20)
+    serial_no: str | None = Field(default=None, max_length=4)
+    name: str
+    uscc: str = Field(max_length=18)
+    kind: str = ""
+    funding: str = ""
+    legal_representative: str = ""
+    contact_name: str = ""
+    contact_phone: str = ""
+    bank_name: str = ""
+    bank_account: str = ""
+    address: str = ""
+
+
+class UnitRate(SQLModel, table=True):
+    """What a unit and its people pay for one 险种, in millionths of the base, from day to day."""
+
+    __tablename__ = "unit_rate"
+    __table_args__ = (
+        UniqueConstraint("unit_id", "insurance", "valid_from", name="unit_rate_start"),
+        CheckConstraint("employer_millionths >= 0 AND employee_millionths >= 0", name="unit_rate_sign"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    unit_id: int = Field(foreign_key="unit.id")
+    insurance: str = Field(max_length=3)
+    valid_from: date
+    valid_to: date
+    employer_millionths: int
+    employee_millionths: int = 0
+    reason: str = ""
+
+
+def get_unit(session: Session, unit_id: int) -> Unit:
+    return session.get_one(Unit, unit_id)
+
+
+def list_rates(session: Session, unit_id: int, on: date) -> dict[str, Decimal]:
+    """The unit's own rates in force on a day, by 险种, as fractions (0.0023)."""
+    query = select(UnitRate.insurance, UnitRate.employer_millionths).where(
+        UnitRate.unit_id == unit_id, UnitRate.valid_from <= on, UnitRate.valid_to > on
+    )
+    return {insurance: Decimal(rate) / RATE_SCALE for insurance, rate in session.execute(query)}

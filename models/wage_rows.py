@@ -1,0 +1,149 @@
+"""How the rows of a declaration are found: pages by key, filters, words, and the whole list in order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlmodel import Session
+
+from models.declaration import WageRow
+from rules.wages import CHANGE_TO_EXPLAIN_PERMILLE, NOT_DECLARED_BELOW_FEN, Bounds
+
+PAGE_SIZE = 50
+FILTERS = ("all", "left", "done", "below", "above", "changed", "excluded")
+
+
+class Row(NamedTuple):
+    """A wage row as screens and files need it; wages in fen of the declaration's basis."""
+
+    id: int
+    seq: int
+    person_id: int
+    person_no: str
+    name: str
+    id_number: str
+    insurances: str
+    old_wage_fen: int | None
+    wage_fen: int | None
+    note: str
+    version: int
+
+
+_COLUMNS = [getattr(WageRow, name) for name in Row._fields]
+_ROWS = select(*_COLUMNS)
+
+
+@dataclass(frozen=True)
+class Search:
+    """Which rows to list. ``words`` match a name, an ID number or a 个人编号; bounds serve below and above."""
+
+    show: str = "all"
+    words: str = ""
+    bounds: Bounds | None = None
+    months: int = 1
+
+
+@dataclass(frozen=True)
+class Page:
+    """Up to 50 rows in order, and the keys of its neighbours (None at either end)."""
+
+    rows: list[Row]
+    before: int | None
+    after: int | None
+
+
+def list_page(
+    session: Session, declaration_id: int, search: Search, *, after: int = 0, before: int | None = None
+) -> Page:
+    """The page that follows ``after`` or precedes ``before``; both are 序号."""
+    query = _ROWS.where(*_conditions(declaration_id, search))
+    if before is not None:
+        query = query.where(WageRow.seq < before).order_by(WageRow.seq.desc())
+    else:
+        query = query.where(WageRow.seq > after).order_by(WageRow.seq)
+    found = [Row._make(row) for row in session.connection().execute(query.limit(PAGE_SIZE + 1))]
+    is_more = len(found) > PAGE_SIZE
+    rows = found[:PAGE_SIZE]
+    if before is not None:
+        rows.reverse()
+        return Page(rows, rows[0].seq if is_more else None, rows[-1].seq if rows else None)
+    is_first = after == 0 or not rows
+    return Page(rows, None if is_first else rows[0].seq, rows[-1].seq if is_more else None)
+
+
+def count_found(session: Session, declaration_id: int, search: Search) -> int:
+    query = select(func.count()).select_from(WageRow).where(*_conditions(declaration_id, search))
+    return session.connection().execute(query).scalar_one()
+
+
+def find_row(session: Session, declaration_id: int, row_id: int) -> Row | None:
+    """One row still on the list."""
+    query = _ROWS.where(WageRow.id == row_id, WageRow.declaration_id == declaration_id, WageRow.is_active)
+    row = session.connection().execute(query).first()
+    return Row._make(row) if row else None
+
+
+def list_rows_by_id(session: Session, declaration_id: int, ids: list[int]) -> dict[int, Row]:
+    query = _ROWS.where(WageRow.declaration_id == declaration_id, WageRow.is_active, WageRow.id.in_(ids))
+    return {row.id: Row._make(row) for row in session.connection().execute(query)}
+
+
+def iterate_rows(session: Session, declaration_id: int) -> Iterator[Row]:
+    """Everyone on the list, in order, without holding them all in memory."""
+    query = _ROWS.where(WageRow.declaration_id == declaration_id, WageRow.is_active).order_by(WageRow.seq)
+    options = {"stream_results": True, "yield_per": 2000}
+    for row in session.connection().execute(query, execution_options=options):
+        yield Row._make(row)
+
+
+class Amounts(NamedTuple):
+    """What sums and distributions need of a row."""
+
+    insurances: str
+    old_wage_fen: int | None
+    wage_fen: int | None
+
+
+def list_amounts(session: Session, declaration_id: int) -> list[Amounts]:
+    query = select(WageRow.insurances, WageRow.old_wage_fen, WageRow.wage_fen).where(
+        WageRow.declaration_id == declaration_id, WageRow.is_active
+    )
+    return [Amounts._make(row) for row in session.connection().execute(query)]
+
+
+def _conditions(declaration_id: int, search: Search) -> list[ColumnElement[bool]]:
+    conditions: list[Any] = [WageRow.declaration_id == declaration_id, WageRow.is_active]
+    wage, old = WageRow.wage_fen, WageRow.old_wage_fen
+    is_entered: Any = wage >= NOT_DECLARED_BELOW_FEN  # type: ignore[operator]
+    if search.show == "left":
+        conditions.append(or_(wage.is_(None), wage < NOT_DECLARED_BELOW_FEN))  # type: ignore[union-attr,operator]
+    elif search.show == "done":
+        conditions.append(is_entered)
+    elif search.show == "excluded":
+        conditions.append(wage < NOT_DECLARED_BELOW_FEN)  # type: ignore[operator]
+    elif search.show == "below" and search.bounds:
+        conditions += [is_entered, wage < search.bounds.floor_fen * search.months]  # type: ignore[operator]
+    elif search.show == "above" and search.bounds:
+        conditions += [is_entered, wage > search.bounds.cap_fen * search.months]  # type: ignore[operator]
+    elif search.show == "changed":
+        change = func.abs(wage - old) * 1000  # type: ignore[operator]
+        conditions.append(and_(is_entered, old > 0, change > old * CHANGE_TO_EXPLAIN_PERMILLE))  # type: ignore
+    if search.words:
+        pattern = "%" + search.words.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_") + "%"
+        conditions.append(
+            or_(
+                WageRow.name.like(pattern, escape="\\"),  # type: ignore[attr-defined]
+                WageRow.id_number.like(pattern.upper(), escape="\\"),  # type: ignore[attr-defined]
+                WageRow.person_no.like(pattern, escape="\\"),  # type: ignore[attr-defined]
+            )
+        )
+    return conditions
+
+
+def list_all(session: Session, declaration_id: int, search: Search) -> list[Row]:
+    """Every row that a search finds, in order."""
+    query = _ROWS.where(*_conditions(declaration_id, search)).order_by(WageRow.seq)
+    return [Row._make(row) for row in session.connection().execute(query)]

@@ -1,0 +1,145 @@
+"""Signing in and out: passwords in argon2, a lock after five failures, a new session id at each sign-in."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import datetime, timedelta
+from functools import lru_cache
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+from sqlalchemy import delete, insert, update
+
+from cert.digests import sm3_hex
+from models import audit
+from models.account import Account, Actor, LoginSession, delete_sessions_before, find_account
+from models.db import transaction
+from models.region import get_region
+from models.unit import get_unit
+from rules.refusals import Refusal
+
+MAX_FAILURES = 5
+LOCK = timedelta(minutes=15)
+_hasher = PasswordHasher()
+
+
+def hash_password(password: str) -> str:
+    """An argon2id hash with its own salt and parameters."""
+    return _hasher.hash(password)
+
+
+def session_digest(session_id: str) -> str:
+    """What the database keeps of a session id, so that a stolen copy of it opens nothing."""
+    return sm3_hex(session_id.encode())
+
+
+def sign_in(username: str, password: str, old_session_id: str | None, now: datetime) -> str:
+    """Check a password and open a session; returns its id for the cookie.
+
+    Raises ``Refusal``: ``login.wrong`` with the tries left, ``login.locked`` with the minutes to wait.
+    """
+    with transaction() as session:
+        account = find_account(session, username)
+        refusal = _check(account, password, now)
+        if account is not None:
+            session.add(account)
+            _audit_sign_in(session, account, refusal, now)
+        if refusal is None:
+            assert account is not None
+            return _open(session, account, old_session_id, now)
+    # Raised after the commit: the failure itself must be remembered.
+    raise refusal
+
+
+def sign_out(actor: Actor, session_id: str, now: datetime) -> None:
+    """Close the session; the cookie opens nothing any more."""
+    with transaction() as session:
+        session.connection().execute(
+            delete(LoginSession).where(LoginSession.id_digest == session_digest(session_id))
+        )
+        audit.record(session, actor, "signed_out", "account", actor.account_id, now)
+
+
+def open_anonymous(now: datetime) -> str:
+    """A session for somebody not signed in yet, so that the sign-in form has its CSRF token."""
+    session_id = secrets.token_urlsafe(32)
+    with transaction() as session:
+        session.connection().execute(
+            insert(LoginSession), {"id_digest": session_digest(session_id), "data": {}, "seen_at": now}
+        )
+    return session_id
+
+
+def keep_session(session_id: str, data: dict[str, object], now: datetime) -> None:
+    """Store what a request left in its session, and that it was seen."""
+    with transaction() as session:
+        session.connection().execute(
+            update(LoginSession)
+            .where(LoginSession.id_digest == session_digest(session_id))
+            .values(data=data, seen_at=now)
+        )
+
+
+def forget_idle_sessions(before: datetime) -> int:
+    """Delete sessions that timed out; returns how many."""
+    with transaction() as session:
+        return delete_sessions_before(session, before)
+
+
+@lru_cache
+def _decoy_hash() -> str:
+    return hash_password(secrets.token_urlsafe(16))
+
+
+def _check(account: Account | None, password: str, now: datetime) -> Refusal | None:
+    if account is None:
+        # The same work as for a known name, so that the answer's time does not tell which names exist.
+        _is_right(_decoy_hash(), password)
+        return Refusal("login.wrong", "password")
+    if account.locked_until and account.locked_until > now:
+        minutes = -(-int((account.locked_until - now).total_seconds()) // 60)
+        return Refusal("login.locked", "password", minutes=minutes)
+    if _is_right(account.password_hash, password):
+        account.failed_logins, account.locked_until = 0, None
+        return None
+    account.failed_logins += 1
+    left = MAX_FAILURES - account.failed_logins
+    if left > 0:
+        return Refusal("login.wrong", "password", left=left)
+    account.failed_logins, account.locked_until = 0, now + LOCK
+    return Refusal("login.locked", "password", minutes=int(LOCK.total_seconds()) // 60)
+
+
+def _is_right(password_hash: str, password: str) -> bool:
+    try:
+        return _hasher.verify(password_hash, password)
+    except (VerificationError, InvalidHashError):
+        return False
+
+
+def _open(session, account: Account, old_session_id: str | None, now: datetime) -> str:  # type: ignore[no-untyped-def]
+    connection = session.connection()
+    if old_session_id:
+        connection.execute(
+            delete(LoginSession).where(LoginSession.id_digest == session_digest(old_session_id))
+        )
+    session_id = secrets.token_urlsafe(32)
+    connection.execute(
+        insert(LoginSession),
+        {"id_digest": session_digest(session_id), "account_id": account.id, "data": {}, "seen_at": now},
+    )
+    return session_id
+
+
+def _audit_sign_in(session, account: Account, refusal: Refusal | None, now: datetime) -> None:  # type: ignore[no-untyped-def]
+    place = (
+        get_unit(session, account.unit_id).name
+        if account.unit_id
+        else get_region(session, account.region_code).bureau_name
+    )
+    assert account.id is not None
+    actor = Actor(account.id, account.display_name, account.role, account.region_code, account.unit_id, place)
+    action = "signed_in" if refusal is None else "sign_in_refused"
+    audit.record(
+        session, actor, action, "account", account.id, now, after={"code": refusal.code} if refusal else None
+    )

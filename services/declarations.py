@@ -1,0 +1,425 @@
+"""A declaration from 开始 to ready: start it, fill its list, refresh the list, confirm, state, cancel."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import and_, case, exists, func, insert, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import Session
+
+from models import audit
+from models.account import Actor
+from models.db import transaction
+from models.declaration import (
+    Declaration,
+    DeclarationInsurance,
+    Statement,
+    Tally,
+    WageRow,
+    find_declaration,
+    find_statement,
+    get_tally,
+    list_insurances,
+)
+from models.filing import list_declaration_filings
+from models.person import Enrolment, Person, PersonBase
+from models.region import find_window, get_region
+from rules.insurances import ALL
+from rules.refusals import Conflict, Missing, Refusal
+from services.work import LeaseLost, Task, end_job, put_job
+
+CHUNK = 2000
+START_JOB = "start"
+
+
+def get_open(session: Session, actor: Actor, declaration_id: int) -> Declaration:
+    """The unit's declaration, locked and open for changes.
+
+    Raises ``Missing``, or ``Refusal`` ``declaration.not_open`` with its state.
+    """
+    declaration = get_own(session, actor, declaration_id, lock=True)
+    if declaration.state != "open":
+        raise Refusal("declaration.not_open", state=declaration.state)
+    return declaration
+
+
+def get_own(session: Session, actor: Actor, declaration_id: int, *, lock: bool = False) -> Declaration:
+    """The unit's declaration in any state; raises ``Missing``."""
+    declaration = find_declaration(session, actor.own_unit_id, declaration_id, lock=lock)
+    if declaration is None:
+        raise Missing(declaration_id)
+    return declaration
+
+
+def start_declaration(actor: Actor, year: int, insurances: Iterable[str], now: datetime) -> tuple[int, int]:
+    """开始 (manual 黑龙江 三(一)): open a declaration and put down the job that fills its list.
+
+    Returns the numbers of declaration and job. Raises ``Refusal``: ``start.no_insurance``,
+    ``start.no_window``, ``start.not_yet`` with the opening day, ``start.already`` with the live one's id.
+    """
+    chosen = [code for code in ALL if code in set(insurances)]
+    if not chosen:
+        raise Refusal("start.no_insurance", "insurances")
+    try:
+        with transaction() as session:
+            declaration = _new_declaration(session, actor, year, now)
+            session.add(declaration)
+            session.flush()
+            assert declaration.id is not None
+            session.add(Tally(declaration_id=declaration.id))
+            for code in chosen:
+                session.add(
+                    DeclarationInsurance(
+                        declaration_id=declaration.id, insurance=code, unit_id=actor.own_unit_id, year=year
+                    )
+                )
+            session.flush()
+            audit.record(
+                session,
+                actor,
+                "declaration_started",
+                "declaration",
+                declaration.id,
+                now,
+                after={"year": year, "insurances": chosen},
+            )
+            return declaration.id, put_job(session, START_JOB, declaration.id, actor.own_unit_id, now)
+    except IntegrityError as error:
+        # The partial unique index speaks: somebody, perhaps the other tab, was first.
+        raise Refusal("start.already", "insurances", year=year) from error
+
+
+def restart_declaration(actor: Actor, declaration_id: int, now: datetime) -> int:
+    """Try again to fill the list of a declaration whose start failed; returns the job's number."""
+    with transaction() as session:
+        declaration = get_own(session, actor, declaration_id, lock=True)
+        if declaration.state not in ("failed", "starting"):
+            raise Refusal("declaration.not_open", state=declaration.state)
+        declaration.state = "starting"
+        session.add(declaration)
+        audit.record(session, actor, "declaration_restarted", "declaration", declaration_id, now)
+        return put_job(session, START_JOB, declaration_id, actor.own_unit_id, now)
+
+
+def fill_list(task: Task) -> None:
+    """The start job: everyone actively insured, in chunks of their own transaction; may run again."""
+    declaration_id = task.subject_id
+    with transaction() as session:
+        declaration = session.get_one(Declaration, declaration_id)
+        total = (
+            session.scalar(select(func.count()).select_from(_insured(session, declaration).subquery())) or 0
+        )
+    if declaration.state != "starting":
+        raise LeaseLost(task.kind, task.job_id)
+    if total == 0:
+        raise Refusal("start.nobody")
+    task.report(0, total)
+    done = _add_insured(task, declaration, total)
+    with transaction() as session:
+        _renumber(session, declaration_id)
+        session.connection().execute(
+            update(Declaration)
+            .where(Declaration.id == declaration_id, Declaration.state == "starting")
+            .values(state="open")
+        )
+        end_job(session, task, task.clock(), result={"people": done})
+        audit.record(
+            session,
+            None,
+            "list_filled",
+            "declaration",
+            declaration_id,
+            task.clock(),
+            unit_id=task.unit_id,
+            after={"people": done},
+        )
+
+
+def fail_list(session: Session, task: Task, code: str) -> None:
+    """The start job gave up: the declaration says so, and may be started again or cancelled."""
+    session.connection().execute(
+        update(Declaration)
+        .where(Declaration.id == task.subject_id, Declaration.state == "starting")
+        .values(state="failed")
+    )
+    audit.record(
+        session,
+        None,
+        "start_failed",
+        "declaration",
+        task.subject_id,
+        task.clock(),
+        unit_id=task.unit_id,
+        after={"code": code},
+    )
+
+
+def refresh_list(actor: Actor, declaration_id: int, now: datetime) -> tuple[int, int]:
+    """刷新名单: bring in who joined, take out who left; returns how many of each.
+
+    A wage already entered is kept with the row of a person who left, and is there again on return.
+    """
+    with transaction() as session:
+        declaration = get_open(session, actor, declaration_id)
+        insured = _insured(session, declaration).subquery()
+        is_insured = exists().where(insured.c.person_id == WageRow.person_id)
+        connection = session.connection()
+        left = connection.execute(
+            update(WageRow)
+            .where(WageRow.declaration_id == declaration_id, WageRow.is_active, ~is_insured)
+            .values(is_active=False, version=WageRow.version + 1)
+        ).rowcount
+        back = connection.execute(
+            update(WageRow)
+            .where(WageRow.declaration_id == declaration_id, ~WageRow.is_active, is_insured)  # type: ignore[operator]
+            .values(is_active=True, version=WageRow.version + 1)
+        ).rowcount
+        _update_insurances(session, declaration)
+        new = _insert_new(session, declaration, now)
+        if left or back or new:
+            _renumber(session, declaration_id)
+            declaration.roster_version += 1
+            session.add(declaration)
+        audit.record(
+            session,
+            actor,
+            "list_refreshed",
+            "declaration",
+            declaration_id,
+            now,
+            after={"joined": new + back, "left": left},
+        )
+        return new + back, left
+
+
+def confirm_left(actor: Actor, declaration_id: int, revision: int, now: datetime) -> None:
+    """The clerk read the names of those not entered and says that they are not declared this time.
+
+    Raises ``Conflict`` ``check.changed`` when the list has changed since it was read.
+    """
+    with transaction() as session:
+        declaration = get_open(session, actor, declaration_id)
+        tally = get_tally(session, declaration_id)
+        if tally.revision != revision:
+            raise Conflict("check.changed")
+        declaration.left_confirmed_revision = revision
+        session.add(declaration)
+        audit.record(
+            session,
+            actor,
+            "left_out_confirmed",
+            "declaration",
+            declaration_id,
+            now,
+            after={"people": tally.insured - tally.entered, "revision": revision},
+        )
+
+
+def save_statement(
+    actor: Actor, declaration_id: int, content: dict[str, Any], version: int, now: datetime
+) -> Statement:
+    """Save the 说明信息, already validated by rules/statement.py.
+
+    ``version`` is the one that the form was drawn from (0: none yet); raises ``Conflict``
+    ``statement.changed`` when another operator saved since.
+    """
+    with transaction() as session:
+        get_open(session, actor, declaration_id)
+        return write_statement(session, actor, declaration_id, content, version, now)
+
+
+def write_statement(
+    session: Session, actor: Actor, declaration_id: int, content: dict[str, Any], version: int, now: datetime
+) -> Statement:
+    """The same inside a running transaction on a locked declaration."""
+    statement = find_statement(session, declaration_id)
+    before = statement.content if statement else None
+    if (statement.version if statement else 0) != version:
+        raise Conflict("statement.changed")
+    if statement is None:
+        statement = Statement(declaration_id=declaration_id, saved_by=actor.account_id, saved_at=now)
+    elif before == content:
+        return statement
+    else:
+        statement.version += 1
+    statement.content, statement.saved_by, statement.saved_at = content, actor.account_id, now
+    session.add(statement)
+    audit.record(
+        session, actor, "statement_saved", "declaration", declaration_id, now, before=before, after=content
+    )
+    return statement
+
+
+def save_note(actor: Actor, declaration_id: int, row_id: int, note: str, now: datetime) -> None:
+    """Why a wage changed so much, in the clerk's words; at most 200 characters."""
+    note = note.strip()
+    if len(note) > 200:
+        raise Refusal("note.too_long", f"n{row_id}", limit=200)
+    with transaction() as session:
+        get_open(session, actor, declaration_id)
+        query = select(WageRow.note).where(WageRow.id == row_id, WageRow.declaration_id == declaration_id)
+        before = session.scalars(query.where(WageRow.is_active)).first()
+        if before is None:
+            raise Missing(row_id)
+        if before == note:
+            return
+        session.connection().execute(update(WageRow).where(WageRow.id == row_id).values(note=note))
+        audit.record(session, actor, "note_saved", "wage_row", row_id, now, before=before, after=note)
+
+
+def cancel_declaration(actor: Actor, declaration_id: int, now: datetime) -> None:
+    """放弃: give up a declaration of which nothing was ever submitted, so that another can be started."""
+    with transaction() as session:
+        declaration = get_own(session, actor, declaration_id, lock=True)
+        if declaration.state not in ("open", "failed") or list_declaration_filings(session, declaration_id):
+            raise Refusal("declaration.not_open", state=declaration.state)
+        declaration.state = "cancelled"
+        session.add(declaration)
+        session.connection().execute(
+            update(DeclarationInsurance)
+            .where(DeclarationInsurance.declaration_id == declaration_id)
+            .values(is_live=False)
+        )
+        audit.record(session, actor, "declaration_cancelled", "declaration", declaration_id, now)
+
+
+def _new_declaration(session: Session, actor: Actor, year: int, now: datetime) -> Declaration:
+    window = find_window(session, actor.region_code, year)
+    if window is None:
+        raise Refusal("start.no_window", "year", year=year)
+    if now.date() < window.opens_on:
+        raise Refusal("start.not_yet", "year", opens_on=window.opens_on.isoformat())
+    region = get_region(session, actor.region_code)
+    return Declaration(
+        unit_id=actor.own_unit_id,
+        region_code=actor.region_code,
+        year=year,
+        effective_month=window.effective_month,
+        wage_basis=region.wage_basis,
+        months=12 if region.wage_basis == "annual" else 1,
+        started_by=actor.account_id,
+        started_at=now,
+    )
+
+
+def _insured(session: Session, declaration: Declaration):  # type: ignore[no-untyped-def]
+    """Person and 险种 of everyone actively insured through the unit in any of the chosen 险种."""
+    assert declaration.id is not None
+    chosen = list_insurances(session, declaration.id)
+    flags = [func.max(case((Enrolment.insurance == code, 1), else_=0)).label(f"has_{code}") for code in ALL]
+    return (
+        select(Enrolment.person_id, *flags)
+        .where(
+            Enrolment.unit_id == declaration.unit_id,
+            Enrolment.state == "active",
+            Enrolment.insurance.in_(chosen),  # type: ignore[attr-defined]
+        )
+        .group_by(Enrolment.person_id)
+    )
+
+
+def _old_wages(declaration: Declaration):  # type: ignore[no-untyped-def]
+    """Last year's declared wage by person (原工资)."""
+    return (
+        select(PersonBase.person_id, func.max(PersonBase.wage_fen).label("wage_fen"))
+        .where(PersonBase.unit_id == declaration.unit_id, PersonBase.year == declaration.year - 1)
+        .group_by(PersonBase.person_id)
+        .subquery()
+    )
+
+
+def _add_insured(task: Task, declaration: Declaration, total: int) -> int:
+    assert declaration.id is not None
+    done = last = 0
+    while True:
+        with transaction() as session:
+            rows, last = _chunk(session, declaration, last)
+            if rows:
+                present = set(
+                    session.scalars(
+                        select(WageRow.person_id).where(
+                            WageRow.declaration_id == declaration.id,
+                            WageRow.person_id.in_([row["person_id"] for row in rows]),  # type: ignore[attr-defined]
+                        )
+                    )
+                )
+                fresh = [row for row in rows if row["person_id"] not in present]
+                if fresh:
+                    session.connection().execute(insert(WageRow), fresh)
+        if not rows:
+            return done
+        done += len(rows)
+        task.report(done, max(total, done))
+
+
+def _chunk(session: Session, declaration: Declaration, after_id: int) -> tuple[list[dict[str, Any]], int]:
+    insured = _insured(session, declaration).where(Enrolment.person_id > after_id)
+    insured = insured.order_by(Enrolment.person_id).limit(CHUNK).subquery()
+    rows = _new_rows(session, declaration, insured)
+    return rows, rows[-1]["person_id"] if rows else after_id
+
+
+def _new_rows(session: Session, declaration: Declaration, insured: Any) -> list[dict[str, Any]]:
+    old = _old_wages(declaration)
+    query = (
+        select(Person.id, Person.person_no, Person.name, Person.id_number, old.c.wage_fen, insured)
+        .join(insured, insured.c.person_id == Person.id)
+        .outerjoin(old, old.c.person_id == Person.id)
+        .order_by(Person.id)
+    )
+    return [
+        {
+            "declaration_id": declaration.id,
+            "seq": row.id,
+            "person_id": row.id,
+            "person_no": row.person_no,
+            "name": row.name,
+            "id_number": row.id_number,
+            "insurances": _codes(row),
+            "old_wage_fen": row.wage_fen,
+        }
+        for row in session.connection().execute(query)
+    ]
+
+
+def _codes(row: Any) -> str:
+    return " ".join(code for code in ALL if getattr(row, f"has_{code}"))
+
+
+def _insert_new(session: Session, declaration: Declaration, now: datetime) -> int:
+    known = select(WageRow.person_id).where(WageRow.declaration_id == declaration.id)
+    insured = _insured(session, declaration).where(Enrolment.person_id.not_in(known)).subquery()  # type: ignore[attr-defined]
+    rows = _new_rows(session, declaration, insured)
+    if rows:
+        session.connection().execute(insert(WageRow), rows)
+    return len(rows)
+
+
+def _update_insurances(session: Session, declaration: Declaration) -> None:
+    """Somebody may have joined or left one 险种 and stayed in another."""
+    insured = _insured(session, declaration).subquery()
+    query = select(WageRow.id, WageRow.insurances.label("was"), insured).join(  # type: ignore[attr-defined]
+        insured, and_(insured.c.person_id == WageRow.person_id, WageRow.declaration_id == declaration.id)
+    )
+    for row in session.connection().execute(query).all():
+        if _codes(row) != row.was:
+            session.connection().execute(
+                update(WageRow)
+                .where(WageRow.id == row.id)
+                .values(insurances=_codes(row), version=WageRow.version + 1)
+            )
+
+
+def _renumber(session: Session, declaration_id: int) -> None:
+    """序号 1, 2, 3 … in the order of 个人编号, so that a page is a range of keys."""
+    ranked = (
+        select(WageRow.id, func.row_number().over(order_by=(WageRow.person_no, WageRow.id)).label("seq"))
+        .where(WageRow.declaration_id == declaration_id, WageRow.is_active)
+        .subquery()
+    )
+    session.connection().execute(
+        update(WageRow).values(seq=ranked.c.seq).where(WageRow.id == ranked.c.id, WageRow.seq != ranked.c.seq)
+    )

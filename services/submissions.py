@@ -1,0 +1,254 @@
+"""申报: freeze the declaration, hand it over in the background, and never twice."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import update
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import Session
+
+from models import audit
+from models.account import Actor
+from models.db import reading, transaction
+from models.declaration import Declaration, find_statement, get_tally, list_insurances
+from models.filing import (
+    Filing,
+    FilingEvent,
+    Snapshot,
+    latest_by_group,
+    list_declaration_filings,
+)
+from models.region import find_window
+from models.wage_rows import list_amounts
+from rules.insurances import Group, groups_of
+from rules.refusals import Conflict, Refusal
+from rules.wages import is_declared
+from services.backups import is_covered
+from services.declarations import get_own
+from services.figures import bounds_on
+from services.snapshots import is_intact, plain_bounds, take_snapshot
+from services.work import LeaseLost, Task, end_job, put_job
+
+HAND_OVER_JOB = "hand_over"
+# No I, L, O, U: a receipt number is read aloud on the telephone.
+_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+
+def submit_declaration(
+    actor: Actor, declaration_id: int, revision: int, now: datetime
+) -> tuple[list[int], int]:
+    """申报 (manual 黑龙江 三(八)): returns the numbers of the filings and of the job that hands them over.
+
+    A second press, tab or operator gets the same filings back and job 0. Raises ``Missing``, or
+    ``Refusal`` ``submit.*`` for what is lacking, ``Conflict`` ``submit.changed`` when ``revision``, the one
+    that the clerk saw, is no longer the present one.
+    """
+    try:
+        with transaction() as session:
+            declaration = get_own(session, actor, declaration_id, lock=True)
+            filings = list_declaration_filings(session, declaration_id)
+            if declaration.state in ("submitting", "submitted", "approved"):
+                return _numbers(filings), 0
+            if declaration.state != "open":
+                raise Refusal("declaration.not_open", state=declaration.state)
+            check_ready(session, declaration, revision)
+            groups = groups_to_submit(session, declaration, filings)
+            return _submit(session, actor, declaration, groups, now)
+    except IntegrityError:
+        # The database saw another submission first; its filings are the answer to this one too.
+        with reading() as session:
+            return _numbers(list_declaration_filings(session, declaration_id)), 0
+
+
+def groups_to_submit(session: Session, declaration: Declaration, filings: list[Filing]) -> list[Group]:
+    """The groups of the declaration that wait for 申报: never sent, returned, or failed."""
+    assert declaration.id is not None
+    chosen = list_insurances(session, declaration.id)
+    latest = latest_by_group(filings)
+    return [
+        Group(group.code, tuple(code for code in group.insurances if code in chosen))
+        for group in groups_of(chosen)
+        if group.code not in latest or latest[group.code].state in ("returned", "failed")
+    ]
+
+
+def lacking(session: Session, declaration: Declaration) -> list[str]:
+    """What still stands between the declaration and 申报, as codes in the order of the steps."""
+    assert declaration.id is not None
+    tally = get_tally(session, declaration.id)
+    found = []
+    if tally.entered == 0:
+        found.append("submit.nothing_entered")
+    if tally.entered < tally.insured and declaration.left_confirmed_revision != tally.revision:
+        found.append("submit.left_unconfirmed")
+    if find_statement(session, declaration.id) is None:
+        found.append("submit.no_statement")
+    elif not is_covered(session, declaration):
+        found.append("submit.no_backup")
+    return found
+
+
+def check_ready(session: Session, declaration: Declaration, revision: int) -> None:
+    """Raise the first reason why the declaration cannot be submitted at this revision."""
+    assert declaration.id is not None
+    if get_tally(session, declaration.id).revision != revision:
+        raise Conflict("submit.changed")
+    for code in lacking(session, declaration):
+        raise Refusal(code)
+
+
+def hand_over(task: Task) -> None:
+    """The job after 申报: hold the frozen data against its digest and the bounds, then pass it to the bureau."""
+    with reading() as session:
+        snapshot = session.get_one(Snapshot, task.subject_id)
+        declaration = session.get_one(Declaration, snapshot.declaration_id)
+        if not is_intact(session, snapshot):
+            raise Refusal("hand_over.damaged")
+        bounds = bounds_on(session, declaration)
+        if (
+            plain_bounds({code: bounds[code] for code in snapshot.bounds if code in bounds})
+            != snapshot.bounds
+        ):
+            raise Refusal("hand_over.bounds_changed")
+    with transaction() as session:
+        filings = _submitting(session, task)
+        for filing in filings:
+            filing.state = "pending"
+            session.add(filing)
+            add_event(session, filing, "pending", audit.SYSTEM, task.clock())
+        session.flush()
+        settle_state(session, snapshot.declaration_id)
+        end_job(session, task, task.clock(), result={"filings": len(filings)})
+        audit.record(
+            session,
+            None,
+            "handed_over",
+            "snapshot",
+            task.subject_id,
+            task.clock(),
+            unit_id=task.unit_id,
+            after={"digest": snapshot.digest},
+        )
+
+
+def fail_hand_over(session: Session, task: Task, code: str, params: dict[str, Any]) -> None:
+    """提交失败 with its reason; only now may the declaration be submitted again (manual 黑龙江 三(九))."""
+    for filing in _submitting(session, task):
+        filing.state, filing.failure = "failed", {"code": code, "params": params}
+        session.add(filing)
+        add_event(session, filing, "failed", audit.SYSTEM, task.clock())
+    session.flush()
+    snapshot = session.get_one(Snapshot, task.subject_id)
+    settle_state(session, snapshot.declaration_id)
+    audit.record(
+        session,
+        None,
+        "hand_over_failed",
+        "snapshot",
+        task.subject_id,
+        task.clock(),
+        unit_id=task.unit_id,
+        after={"code": code},
+    )
+
+
+def settle_state(session: Session, declaration_id: int) -> None:
+    """Set the declaration's state to what its newest filings add up to."""
+    states = {
+        filing.state for filing in latest_by_group(list_declaration_filings(session, declaration_id)).values()
+    }
+    if states & {"returned", "failed"}:
+        state = "open"
+    elif "submitting" in states:
+        state = "submitting"
+    elif "pending" in states:
+        state = "submitted"
+    else:
+        state = "approved"
+    session.connection().execute(
+        update(Declaration).where(Declaration.id == declaration_id).values(state=state)
+    )
+
+
+def add_event(
+    session: Session, filing: Filing, state: str, actor_name: str, now: datetime, note: str = ""
+) -> None:
+    """One more step in a filing's timeline."""
+    assert filing.id is not None
+    session.add(FilingEvent(filing_id=filing.id, state=state, at=now, actor_name=actor_name, note=note))
+
+
+def _submit(
+    session: Session, actor: Actor, declaration: Declaration, groups: list[Group], now: datetime
+) -> tuple[list[int], int]:
+    assert declaration.id is not None
+    insurances = [code for group in groups for code in group.insurances]
+    snapshot = take_snapshot(session, declaration, insurances, now)
+    window = find_window(session, declaration.region_code, declaration.year)
+    amounts = list_amounts(session, declaration.id)
+    numbers = []
+    for group in groups:
+        wages = [
+            row.wage_fen
+            for row in amounts
+            if row.wage_fen is not None
+            and is_declared(row.wage_fen)
+            and any(code in row.insurances for code in group.insurances)
+        ]
+        filing = Filing(
+            receipt_no=new_receipt_no(declaration.region_code, now),
+            declaration_id=declaration.id,
+            snapshot_id=snapshot.id,
+            unit_id=declaration.unit_id,
+            region_code=declaration.region_code,
+            group_code=group.code,
+            insurances=" ".join(group.insurances),
+            year=declaration.year,
+            people=len(wages),
+            wage_total_fen=sum(wages),
+            is_late=window is not None and now.date() > window.closes_on,
+            submitted_by=actor.account_id,
+            submitter_name=actor.name,
+            submitted_at=now,
+        )
+        session.add(filing)
+        session.flush()
+        assert filing.id is not None
+        add_event(session, filing, "submitting", actor.name, now)
+        numbers.append(filing.id)
+    settle_state(session, declaration.id)
+    audit.record(
+        session,
+        actor,
+        "declaration_submitted",
+        "declaration",
+        declaration.id,
+        now,
+        after={"digest": snapshot.digest, "filings": numbers, "version": snapshot.version},
+    )
+    assert snapshot.id is not None
+    return numbers, put_job(session, HAND_OVER_JOB, snapshot.id, actor.own_unit_id, now)
+
+
+def new_receipt_no(region_code: str, now: datetime) -> str:
+    """A number that cannot be guessed from another: region, day, eight random letters and digits."""
+    tail = "".join(secrets.choice(_ALPHABET) for _ in range(8))
+    return f"{region_code[:4]}-{now:%Y%m%d}-{tail[:4]}-{tail[4:]}"
+
+
+def _submitting(session: Session, task: Task) -> list[Filing]:
+    snapshot = session.get_one(Snapshot, task.subject_id)
+    # The declaration's row is the lock that submission, hand-over and review share.
+    session.get(Declaration, snapshot.declaration_id, with_for_update=True)
+    filings = list_declaration_filings(session, snapshot.declaration_id)
+    waiting = [f for f in filings if f.snapshot_id == snapshot.id and f.state == "submitting"]
+    if not waiting:
+        raise LeaseLost(task.kind, task.job_id)
+    return waiting
+
+
+def _numbers(filings: list[Filing]) -> list[int]:
+    return [filing.id for filing in latest_by_group(filings).values() if filing.id is not None]

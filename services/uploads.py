@@ -1,0 +1,427 @@
+"""上传数据: a file is received, checked line by line in the background, then written all or nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import delete, func, insert, or_, select, update
+from sqlmodel import Session
+
+from cert.digests import sm3_hex
+from documents.reading import Limits, RawTable, fixed_columns_unchanged, read_wage_file
+from documents.store import Store
+from models import audit
+from models.account import Account, Actor
+from models.db import reading, transaction
+from models.declaration import Declaration, WageRow, find_statement, list_insurances
+from models.unit import get_unit
+from models.upload import Upload, UploadLine, find_upload
+from rules.money import yuan_text
+from rules.refusals import Missing, Refusal
+from rules.wages import change_permille, needs_explanation, parse_wage
+from services.backups import open_backup
+from services.declarations import get_open, write_statement
+from services.exchange import batch_id
+from services.work import LeaseLost, Task, end_job, put_job
+
+CHECK_JOB, APPLY_JOB = "check_upload", "apply_upload"
+CHUNK = 20_000
+WRITTEN = ("accepted", "warned")
+
+
+def receive_upload(
+    actor: Actor,
+    declaration_id: int,
+    filename: str,
+    data: bytes,
+    kind: str,
+    store: Store,
+    limits: Limits,
+    now: datetime,
+) -> tuple[int, int]:
+    """Keep the file and put down the job that checks it; returns the numbers of upload and job.
+
+    The same bytes that still wait for their decision are not checked twice. Raises ``Refusal``
+    ``upload.empty``, ``upload.too_large``, ``declaration.not_open``.
+    """
+    if not data:
+        raise Refusal("upload.empty", "file")
+    if len(data) > limits.upload_bytes:
+        raise Refusal("upload.too_large", "file", size=len(data), limit=limits.upload_bytes)
+    digest = sm3_hex(data)
+    stored_name = store.save(data, ".upload")
+    with transaction() as session:
+        get_open(session, actor, declaration_id)
+        twin = _waiting_twin(session, declaration_id, digest, kind)
+        if twin is not None and twin.id is not None:
+            twin.state = "checking"
+            session.add(twin)
+            return twin.id, put_job(session, CHECK_JOB, twin.id, actor.own_unit_id, now)
+        upload = Upload(
+            declaration_id=declaration_id,
+            unit_id=actor.own_unit_id,
+            kind=kind,
+            filename=filename[:200],
+            stored_name=stored_name,
+            digest=digest,
+            size_bytes=len(data),
+            uploaded_by=actor.account_id,
+            uploaded_at=now,
+        )
+        session.add(upload)
+        session.flush()
+        assert upload.id is not None
+        audit.record(
+            session,
+            actor,
+            "file_uploaded",
+            "upload",
+            upload.id,
+            now,
+            after={"filename": filename[:200], "digest": digest, "kind": kind},
+        )
+        return upload.id, put_job(session, CHECK_JOB, upload.id, actor.own_unit_id, now)
+
+
+def check_upload(task: Task, store: Store, limits: Limits) -> None:
+    """The check job: read the file, hold each line against the list, stage what it would change."""
+    upload, declaration = _subject(task, "checking")
+    try:
+        data = store.path(upload.stored_name).read_bytes()
+        statement = None
+        if upload.kind == "backup":
+            table, statement = open_backup(data, limits)
+        else:
+            table = read_wage_file(data, upload.filename, limits)
+        task.report(0, len(table.rows))
+        with reading() as session:
+            _check_head(session, table, declaration, is_backup=upload.kind == "backup")
+            roster = _load_roster(session, declaration)
+            statement_now = find_statement(session, upload.declaration_id)
+    except Refusal as refusal:
+        _refuse(task, refusal)
+        return
+    check = _Check(roster, trusted=fixed_columns_unchanged(table), is_backup=upload.kind == "backup")
+    _stage(task, check, table)
+    if statement is not None and statement_now is not None and statement_now.content == statement:
+        statement = None
+    _finish_check(task, check, table, statement)
+
+
+def apply_upload(actor: Actor, upload_id: int, now: datetime) -> int:
+    """确认写入: put down the job that writes a checked file; returns its number.
+
+    Raises ``Refusal`` ``upload.has_refused`` while a line is refused, ``upload.not_checked`` otherwise.
+    """
+    with transaction() as session:
+        upload = _own(session, actor, upload_id)
+        get_open(session, actor, upload.declaration_id)
+        if upload.state == "checked" and upload.refused:
+            raise Refusal("upload.has_refused", count=upload.refused)
+        if upload.state not in ("checked", "applying", "applied"):
+            raise Refusal("upload.not_checked")
+        if upload.state == "checked":
+            upload.state = "applying"
+            session.add(upload)
+        params = {"by": actor.account_id}
+        return (
+            put_job(session, APPLY_JOB, upload_id, actor.own_unit_id, now, params)
+            if upload.state == "applying"
+            else 0
+        )
+
+
+def write_upload(task: Task) -> None:
+    """The apply job: one transaction writes every staged line, or none of them."""
+    upload, _ = _subject(task, "applying")
+    with transaction() as session:
+        account = session.get_one(Account, task.params["by"])
+        assert account.id is not None
+        actor = Actor(account.id, account.display_name, account.role, account.region_code, upload.unit_id, "")
+        get_open(session, actor, upload.declaration_id)
+        _check_still_true(session, task.subject_id)
+        now = task.clock()
+        session.connection().execute(_write_statement_for(task.subject_id, account.id, now))
+        if upload.statement is not None:
+            held = find_statement(session, upload.declaration_id)
+            write_statement(
+                session, actor, upload.declaration_id, upload.statement, held.version if held else 0, now
+            )
+        session.connection().execute(
+            update(Upload).where(Upload.id == task.subject_id).values(state="applied", applied_at=now)
+        )
+        # The values before and after, line by line, stay in upload_line, which nobody may change.
+        audit.record(
+            session,
+            actor,
+            "upload_applied",
+            "upload",
+            task.subject_id,
+            now,
+            after={"digest": upload.digest, "accepted": upload.accepted, "warned": upload.warned},
+        )
+        end_job(session, task, now)
+
+
+def fail_upload(session: Session, task: Task, code: str, params: dict[str, Any]) -> None:
+    """A check or apply job gave up: the file is refused with the reason, or goes back to be checked again."""
+    state = "checking" if code == "upload.rows_changed" else "refused"
+    if task.kind == APPLY_JOB and state == "refused":
+        state = "checked"
+    values = {"state": state, "refusal": {"code": code, "params": params}}
+    session.connection().execute(update(Upload).where(Upload.id == task.subject_id).values(**values))
+    if state == "checking":
+        put_job(session, CHECK_JOB, task.subject_id, task.unit_id, task.clock())
+
+
+def discard_upload(actor: Actor, upload_id: int, now: datetime) -> int:
+    """放弃此文件: nothing of it is written; returns its declaration's number."""
+    with transaction() as session:
+        upload = _own(session, actor, upload_id)
+        if upload.state in ("applying", "applied"):
+            raise Refusal("upload.not_checked")
+        upload.state = "discarded"
+        session.add(upload)
+        audit.record(session, actor, "upload_discarded", "upload", upload_id, now)
+        return upload.declaration_id
+
+
+class Listed(NamedTuple):
+    """A person of the list as the check needs them."""
+
+    id: int
+    version: int
+    person_no: str
+    name: str
+    old_wage_fen: int | None
+    wage_fen: int | None
+
+
+@dataclass
+class _Check:
+    """Holds lines against the list; counts every line under one of four outcomes."""
+
+    roster: dict[str, Listed]
+    trusted: bool
+    is_backup: bool
+    counts: dict[str, int] = field(
+        default_factory=lambda: dict.fromkeys(("accepted", "unchanged", "warned", "refused"), 0)
+    )
+    fixes: dict[str, int] = field(default_factory=dict)
+    seen: dict[int, int] = field(default_factory=dict)
+    _bare: dict[str, Listed | None] | None = None
+
+    def staged(self, rows: list[tuple[int, list[str]]]) -> Iterator[dict[str, Any]]:
+        """The lines worth keeping: those that would change something, and those refused."""
+        for line_no, cells in rows:
+            line = self._check(line_no, cells)
+            self.counts[line["outcome"]] += 1
+            if line["outcome"] != "unchanged" or line["code"]:
+                yield line
+
+    def _check(self, line_no: int, cells: list[str]) -> dict[str, Any]:
+        _seq, person_no, name, _id, old, new = cells
+        row = self.roster.get(person_no) or self._without_zeros(person_no)
+        if row is None:
+            outcome = "unchanged" if self.is_backup else "refused"
+            return _line(line_no, None, name, outcome, "line.unknown_person", "个人编号", person_no)
+        if row.id in self.seen:
+            params = {"first": self.seen[row.id]}
+            return _line(line_no, row, name, "refused", "line.duplicate", "个人编号", person_no, params)
+        self.seen[row.id] = line_no
+        if not self.trusted and not self.is_backup:
+            if name and name != row.name:
+                return _line(
+                    line_no, row, name, "refused", "line.name_differs", "姓名", name, {"name": row.name}
+                )
+            if (code := _old_wage_differs(old, row)) is not None:
+                params = {"old": yuan_text(row.old_wage_fen)}
+                return _line(line_no, row, row.name, "refused", code, "原工资", old, params)
+        return self._check_wage(line_no, row, new)
+
+    def _check_wage(self, line_no: int, row: Listed, text: str) -> dict[str, Any]:
+        try:
+            fen = parse_wage(text)
+        except Refusal as refusal:
+            return _line(line_no, row, row.name, "refused", refusal.code, "现工资", text, refusal.params)
+        if fen is None or fen == row.wage_fen:
+            return _line(line_no, row, row.name, "unchanged", None, "现工资", text)
+        line = _line(line_no, row, row.name, "accepted", None, "现工资", text)
+        line["wage_fen"] = fen
+        if needs_explanation(row.old_wage_fen, fen) and fen >= 100:
+            line["outcome"], line["code"] = "warned", "wage.changed_much"
+            line["params"] = {
+                "permille": change_permille(row.old_wage_fen, fen),
+                "old": yuan_text(row.old_wage_fen),
+            }
+        return line
+
+    def _without_zeros(self, person_no: str) -> Listed | None:
+        """Spreadsheets eat leading zeros; the person is found if only one number fits."""
+        if self._bare is None:
+            self._bare = {}
+            for number, row in self.roster.items():
+                bare = number.lstrip("0")
+                self._bare[bare] = None if bare in self._bare else row
+        found = self._bare.get(person_no.lstrip("0")) if person_no else None
+        if found:
+            self.fixes["zeros_padded"] = self.fixes.get("zeros_padded", 0) + 1
+        return found
+
+
+def _line(
+    line_no: int,
+    row: Listed | None,
+    name: str,
+    outcome: str,
+    code: str | None,
+    column: str,
+    value: str,
+    params: Any = None,
+) -> dict[str, Any]:
+    return {
+        "line_no": line_no,
+        "wage_row_id": row.id if row else None,
+        "row_version": row.version if row else None,
+        "name": name[:50],
+        "before_fen": row.wage_fen if row else None,
+        "wage_fen": None,
+        "outcome": outcome,
+        "code": code,
+        "column_name": column,
+        "value": value[:60],
+        "params": params,
+    }
+
+
+def _old_wage_differs(text: str, row: Listed) -> str | None:
+    try:
+        fen = parse_wage(text)
+    except Refusal:
+        return "line.old_wage_changed"
+    return None if fen == row.old_wage_fen else "line.old_wage_changed"
+
+
+def _stage(task: Task, check: _Check, table: RawTable) -> None:
+    with transaction() as session:
+        session.connection().execute(delete(UploadLine).where(UploadLine.upload_id == task.subject_id))
+    for start in range(0, len(table.rows), CHUNK):
+        lines = list(check.staged(table.rows[start : start + CHUNK]))
+        if lines:
+            for line in lines:
+                line["upload_id"] = task.subject_id
+            with transaction() as session:
+                session.connection().execute(insert(UploadLine.__table__), lines)  # type: ignore[attr-defined]
+        task.report(min(start + CHUNK, len(table.rows)), len(table.rows))
+
+
+def _finish_check(task: Task, check: _Check, table: RawTable, statement: dict[str, Any] | None) -> None:
+    fixes = {**table.fixes, **check.fixes}
+    if not check.trusted and not check.is_backup:
+        fixes["fixed_columns_compared"] = len(table.rows)
+    with transaction() as session:
+        session.connection().execute(
+            update(Upload)
+            .where(Upload.id == task.subject_id, Upload.state == "checking")
+            .values(
+                state="checked",
+                fixes=fixes,
+                statement=statement,
+                lines=len(table.rows),
+                missing=len(check.roster) - len(check.seen),
+                **check.counts,
+            )
+        )
+        end_job(session, task, task.clock(), result={"lines": len(table.rows)})
+
+
+def _refuse(task: Task, refusal: Refusal) -> None:
+    with transaction() as session:
+        session.connection().execute(
+            update(Upload)
+            .where(Upload.id == task.subject_id)
+            .values(state="refused", refusal={"code": refusal.code, "params": refusal.params})
+        )
+        end_job(session, task, task.clock(), result={"code": refusal.code})
+
+
+def _check_head(session: Session, table: RawTable, declaration: Declaration, *, is_backup: bool) -> None:
+    head = table.head
+    unit = get_unit(session, declaration.unit_id)
+    assert declaration.id is not None
+    if head.unit_no != unit.unit_no:
+        raise Refusal("head.other_unit", value=head.unit_no, expected=unit.unit_no)
+    if head.year != declaration.year:
+        raise Refusal("head.other_year", value=head.year, expected=declaration.year)
+    if head.wage_basis != declaration.wage_basis:
+        raise Refusal("head.other_basis", value=head.wage_basis, expected=declaration.wage_basis)
+    if is_backup:
+        return
+    if list(head.insurances) != list_insurances(session, declaration.id):
+        raise Refusal("head.other_insurances", value=" ".join(head.insurances))
+    if head.batch_id != batch_id(declaration):
+        raise Refusal("head.old_batch", value=head.batch_id, expected=batch_id(declaration))
+
+
+def _load_roster(session: Session, declaration: Declaration) -> dict[str, Listed]:
+    query = select(
+        WageRow.id, WageRow.version, WageRow.person_no, WageRow.name, WageRow.old_wage_fen, WageRow.wage_fen
+    ).where(WageRow.declaration_id == declaration.id, WageRow.is_active)
+    return {row.person_no: Listed._make(row) for row in session.connection().execute(query)}
+
+
+def _check_still_true(session: Session, upload_id: int) -> None:
+    """Refuse to write over a row that was saved, or left the list, after the check."""
+    query = (
+        select(func.count())
+        .select_from(UploadLine)
+        .join(WageRow, WageRow.id == UploadLine.wage_row_id)
+        .where(
+            UploadLine.upload_id == upload_id,
+            UploadLine.outcome.in_(WRITTEN),  # type: ignore[attr-defined]
+            or_(WageRow.version != UploadLine.row_version, ~WageRow.is_active),  # type: ignore[operator]
+        )
+    )
+    if changed := session.scalar(query):
+        raise Refusal("upload.rows_changed", count=changed)
+
+
+def _write_statement_for(upload_id: int, account_id: int, now: datetime) -> Any:
+    return (
+        update(WageRow)
+        .where(
+            WageRow.id == UploadLine.wage_row_id,
+            UploadLine.upload_id == upload_id,
+            UploadLine.outcome.in_(WRITTEN),  # type: ignore[attr-defined]
+        )
+        .values(wage_fen=UploadLine.wage_fen, version=WageRow.version + 1, saved_by=account_id, saved_at=now)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _subject(task: Task, state: str) -> tuple[Upload, Declaration]:
+    with reading() as session:
+        upload = session.get_one(Upload, task.subject_id)
+        if upload.state != state:
+            raise LeaseLost(task.kind, task.job_id)
+        return upload, session.get_one(Declaration, upload.declaration_id)
+
+
+def _own(session: Session, actor: Actor, upload_id: int) -> Upload:
+    upload = find_upload(session, actor.own_unit_id, upload_id, lock=True)
+    if upload is None:
+        raise Missing(upload_id)
+    return upload
+
+
+def _waiting_twin(session: Session, declaration_id: int, digest: str, kind: str) -> Upload | None:
+    query = select(Upload).where(
+        Upload.declaration_id == declaration_id,
+        Upload.digest == digest,
+        Upload.kind == kind,
+        Upload.state.in_(("checking", "checked")),  # type: ignore[attr-defined]
+    )
+    return session.scalars(query.order_by(Upload.id.desc()).limit(1)).first()  # type: ignore[union-attr]

@@ -1,0 +1,134 @@
+"""Recording wages: one row or a page of rows in one transaction, with the counts as they are afterwards."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import bindparam, select, update
+
+from models import audit
+from models.account import Account, Actor
+from models.db import transaction
+from models.declaration import Declaration, Tally, WageRow, get_tally
+from models.region import first_day, list_bounds
+from models.wage_rows import Row, list_rows_by_id
+from rules.refusals import Conflict, Refusal
+from rules.wages import Bounds, parse_wage
+from services.declarations import get_open
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What one field of the grid sent: the text, and the version and wage that it was drawn with."""
+
+    row_id: int
+    text: str
+    version: int
+    seen_fen: int | None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of an entry: the row as it is now, and why the text was not taken, if it was not."""
+
+    row: Row
+    text: str
+    refusal: Refusal | None = None
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """The answer to a save; ``tally`` is read in the same transaction."""
+
+    declaration: Declaration
+    outcomes: list[Outcome]
+    tally: Tally
+    bounds: dict[str, Bounds]
+
+    @property
+    def refused(self) -> list[Outcome]:
+        return [outcome for outcome in self.outcomes if outcome.refusal]
+
+
+_TABLE = WageRow.__table__  # type: ignore[attr-defined]
+_SAVE = (
+    update(_TABLE)
+    .where(_TABLE.c.id == bindparam("row_id"), _TABLE.c.version == bindparam("was"))
+    .values(
+        wage_fen=bindparam("fen"),
+        version=_TABLE.c.version + 1,
+        saved_by=bindparam("by"),
+        saved_at=bindparam("at"),
+    )
+)
+_LAST_SAVE = select(Account.display_name, WageRow.saved_at).join(WageRow, WageRow.saved_by == Account.id)
+
+
+def record_wages(actor: Actor, declaration_id: int, entries: Sequence[Entry], now: datetime) -> Recorded:
+    """录入 (manual 黑龙江 三(二)): save what was typed; valid rows are kept even if others are refused.
+
+    A row that another operator changed since it was drawn is not overwritten: its outcome carries a
+    ``Conflict`` ``row.changed`` with who, when and what. Raises ``Missing`` and ``declaration.not_open``.
+    """
+    with transaction() as session:
+        declaration = get_open(session, actor, declaration_id)
+        rows = list_rows_by_id(session, declaration_id, [entry.row_id for entry in entries])
+        outcomes = [
+            _record(session, actor, rows[entry.row_id], entry, now)
+            for entry in entries
+            if entry.row_id in rows
+        ]
+        bounds = list_bounds(session, declaration.region_code, first_day(declaration.effective_month))
+        return Recorded(declaration, outcomes, get_tally(session, declaration_id), bounds)
+
+
+def _record(session, actor: Actor, row: Row, entry: Entry, now: datetime) -> Outcome:  # type: ignore[no-untyped-def]
+    try:
+        fen = parse_wage(entry.text)
+    except Refusal as refusal:
+        return Outcome(row, entry.text, refusal)
+    if fen == row.wage_fen or (row.version != entry.version and fen == entry.seen_fen):
+        # Nothing new was typed here; another operator's value, if there is one, stays.
+        return Outcome(row, entry.text)
+    if row.version != entry.version:
+        return Outcome(row, entry.text, _conflict(session, row))
+    changed = session.connection().execute(
+        _SAVE, {"row_id": row.id, "was": row.version, "fen": fen, "by": actor.account_id, "at": now}
+    )
+    if changed.rowcount != 1:
+        return Outcome(row, entry.text, _conflict(session, row))
+    audit.record(
+        session,
+        actor,
+        "wage_recorded",
+        "wage_row",
+        row.id,
+        now,
+        before={"wage_fen": row.wage_fen},
+        after={"wage_fen": fen},
+    )
+    return Outcome(row._replace(wage_fen=fen, version=row.version + 1), entry.text)
+
+
+def _conflict(session, row: Row) -> Conflict:  # type: ignore[no-untyped-def]
+    found = session.execute(_LAST_SAVE.where(WageRow.id == row.id)).first()
+    by, at = found if found else (audit.SYSTEM, None)
+    return Conflict("row.changed", "wage", by=by, at=at.isoformat() if at else "", fen=row.wage_fen)
+
+
+def entries_from(fields: Iterable[tuple[str, str]], drawn: dict[str, str]) -> list[Entry]:
+    """The grid's fields ``w<row>`` beside their hidden ``o<row>`` = ``version:fen``; others are ignored.
+
+    Raises ``Refusal`` ``form.damaged`` when a hidden field is not as it was drawn.
+    """
+    entries = []
+    for name, text in fields:
+        if name[:1] != "w" or not name[1:].isdigit():
+            continue
+        version, colon, fen = drawn.get("o" + name[1:], "").partition(":")
+        if not colon or not version.isdigit() or not (fen == "" or fen.isdigit()):
+            raise Refusal("form.damaged")
+        entries.append(Entry(int(name[1:]), text, int(version), int(fen) if fen else None))
+    return entries

@@ -1,0 +1,90 @@
+"""Every setting of the product, read once from the environment; docs/settings.md explains each."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+PREFIX = "WANGTING_"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Values as the environment gave them, or their defaults. Sizes are bytes, times seconds."""
+
+    port: int = 8000
+    host: str = "127.0.0.1"
+    data: Path = Path("data")
+    database_url: str = ""
+    secret_key: str = ""
+    web_processes: int = 0
+    web_threads: int = 4
+    worker_threads: int = 2
+    idle_minutes: int = 30
+    secure_cookie: bool = False
+    proxies: int = 0
+    demo: bool = True
+    upload_bytes: int = 50 * 2**20
+    upload_lines: int = 200_000
+    time_zone_hours: int = 8
+    log_level: str = "INFO"
+
+    @property
+    def url(self) -> str:
+        """The database to open: the configured one, or SQLite in the data folder."""
+        return self.database_url or f"sqlite:///{self.data.resolve() / 'wangting.db'}"
+
+    @property
+    def processes(self) -> int:
+        """How many web processes serve: as configured, or one a core."""
+        return self.web_processes or os.cpu_count() or 1
+
+
+def load(environ: Mapping[str, str] = os.environ) -> Settings:
+    """Read the environment; raises ``ValueError`` naming the setting that cannot be read."""
+    values: dict[str, object] = {}
+    for field in fields(Settings):
+        name = variable(field.name)
+        text = environ.get(name, "").strip()
+        if text:
+            values[field.name] = _read(name, text, type(field.default))
+    return Settings(**values)  # type: ignore[arg-type]
+
+
+def variable(field_name: str) -> str:
+    """The environment variable of a field; ``PORT`` keeps the name that hosting services give it."""
+    return "PORT" if field_name == "port" else PREFIX + field_name.upper()
+
+
+def _read(name: str, text: str, kind: type) -> object:
+    try:
+        if kind is bool:
+            return {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}[
+                text.lower()
+            ]
+        return Path(text) if issubclass(kind, Path) else kind(text)
+    except (KeyError, ValueError):
+        raise ValueError(f"{name}={text!r} cannot be read as {kind.__name__}") from None
+
+
+def secret_key(settings: Settings) -> str:
+    """The key that signs CSRF tokens: configured, or made once and kept in the data folder."""
+    if settings.secret_key:
+        return settings.secret_key
+    kept = settings.data / "secret.key"
+    if not kept.exists():
+        settings.data.mkdir(parents=True, exist_ok=True)
+        # Two processes may start at once: the first link wins, both read what it wrote.
+        fresh = settings.data / f"secret.{os.getpid()}"
+        fresh.write_text(secrets.token_hex(32))
+        fresh.chmod(0o600)
+        try:
+            os.link(fresh, kept)
+        except FileExistsError:
+            pass
+        finally:
+            fresh.unlink()
+    return kept.read_text()

@@ -1,0 +1,163 @@
+/* The wage grid: keys, pasting a column, and saves that may fail. Without it the page saves as one form. */
+(function () {
+  'use strict';
+  var WAGE = '.wage .in';
+  var RETRY = [2, 5, 10, 20, 30];
+  var text = {
+    saving: '保存中', unsaved: '未保存', retry: '重试', rows: ' 行未保存'
+  };
+
+  function inputs() { return [].slice.call(document.querySelectorAll('#rows ' + WAGE)); }
+  function isWage(element) { return element && element.matches && element.matches(WAGE); }
+  function row(input) { return input.closest('tr'); }
+  function mark(input, shape, word) {
+    row(input).querySelector('.state').innerHTML = '';
+    var state = document.createElement('span');
+    state.className = 'st ' + shape;
+    state.textContent = word;
+    row(input).querySelector('.state').appendChild(state);
+  }
+
+  /* Keys ------------------------------------------------------------------------------ */
+  function move(from, step) {
+    var all = inputs();
+    var next = all[all.indexOf(from) + step];
+    if (!next) {
+      var link = step > 0 && document.querySelector('#list [rel=next]');
+      if (link) link.focus(); else from.blur();
+      return;
+    }
+    next.focus();
+    next.select();
+    var place = next.getBoundingClientRect();          /* keep clear of the sticky head and dock */
+    scrollBy(0, Math.max(0, place.bottom + 90 - innerHeight) || Math.min(0, place.top - 60));
+  }
+  document.addEventListener('focusin', function (event) {
+    if (isWage(event.target)) event.target.setAttribute('data-was', event.target.value);
+  });
+  document.addEventListener('keydown', function (event) {
+    var box = event.target;
+    if (!isWage(box) || event.isComposing || event.keyCode === 229) return;
+    var step = { Enter: event.shiftKey ? -1 : 1, ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (step) { event.preventDefault(); move(box, step); }   /* leaving the field fires change, the save */
+    if (event.key === 'Escape') { box.value = box.getAttribute('data-was'); box.select(); }
+  });
+
+  /* A column copied from a spreadsheet: one value a row, downwards from here --------------- */
+  document.addEventListener('paste', function (event) {
+    var box = event.target;
+    if (!isWage(box)) return;
+    var pasted = (event.clipboardData || window.clipboardData).getData('text').replace(/\r/g, '').replace(/\n$/, '');
+    if (pasted.indexOf('\n') < 0) return;
+    event.preventDefault();
+    var all = inputs();
+    var at = all.indexOf(box);
+    pasted.split('\n').forEach(function (line, i) {
+      var target = all[at + i];
+      if (!target) return;
+      var value = line.split('\t').pop().trim();
+      if (target.value === value) return;
+      target.value = value;
+      send(target);
+    });
+    var last = all[Math.min(at + pasted.split('\n').length, all.length) - 1];
+    last.focus();
+  });
+
+  /* Saves ------------------------------------------------------------------------------ */
+  var queue = [];            /* pasted values go one after another: a county line is slow */
+  var busy = null;
+  function send(input) {
+    if (queue.indexOf(input.id) < 0) queue.push(input.id);
+    mark(input, 'busy', text.saving);
+    pump();
+  }
+  function pump() {
+    if (busy || !queue.length) return;
+    busy = queue.shift();
+    var input = document.getElementById(busy);
+    if (input) htmx.trigger(input, 'change'); else { busy = null; pump(); }
+  }
+  function finished(id) {
+    if (busy === id) { busy = null; pump(); }
+  }
+  document.addEventListener('htmx:configRequest', function (event) {
+    var input = event.detail.elt;
+    if (!isWage(input)) return;
+    var all = event.detail.parameters;
+    var only = { csrf_token: all.csrf_token };
+    only[input.name] = input.value;
+    only['o' + input.name.slice(1)] = all['o' + input.name.slice(1)];
+    event.detail.parameters = only;                       /* its own field, not the page of fifty */
+    input.setAttribute('data-sent', input.value);
+  });
+  document.addEventListener('htmx:beforeRequest', function (event) {
+    if (isWage(event.detail.elt)) mark(event.detail.elt, 'busy', text.saving);
+  });
+  document.addEventListener('htmx:beforeSwap', function (event) {
+    var status = event.detail.xhr.status;
+    if (status === 422 || status === 409) { event.detail.shouldSwap = true; event.detail.isError = false; }
+    var input = event.detail.requestConfig && event.detail.requestConfig.elt;
+    if (!isWage(input)) return;
+    var now = document.getElementById(input.id);
+    if (now && document.activeElement === now && now.value !== now.getAttribute('data-sent') && status === 200) {
+      /* Something new was typed meanwhile: keep it, take over only the version that was saved. */
+      var found = /name="o\d+" value="([^"]*)"/.exec(event.detail.xhr.responseText);
+      if (found) row(now).querySelector('[name="o' + now.name.slice(1) + '"]').value = found[1];
+      event.detail.shouldSwap = false;
+    }
+  });
+  document.addEventListener('htmx:afterRequest', function (event) {
+    var input = event.detail.elt;
+    if (!isWage(input)) return;
+    var status = event.detail.xhr ? event.detail.xhr.status : 0;
+    if (status === 200) {
+      delete waiting[input.id];
+      htmx.trigger(document.body, 'wages-saved');
+    } else if (status === 422 || status === 409) {
+      delete waiting[input.id];
+    } else if (status !== 401) {
+      keep(input);
+    }
+    finished(input.id);
+    count();
+  });
+
+  /* A save that did not arrive keeps what was typed, says so, and tries again --------------- */
+  var waiting = {};
+  function keep(input) {
+    var now = document.getElementById(input.id) || input;
+    var tries = (waiting[now.id] || 0) + 1;
+    waiting[now.id] = tries;
+    row(now).className = 'bad-row';
+    mark(now, 'fail', text.unsaved);
+    var button = document.createElement('button');
+    button.type = 'button';
+    button.className = 'link';
+    button.textContent = text.retry;
+    button.addEventListener('click', function () { send(now); });
+    row(now).querySelector('.state').appendChild(document.createTextNode(' '));
+    row(now).querySelector('.state').appendChild(button);
+    setTimeout(function () {
+      if (waiting[now.id] === tries && document.body.contains(now)) send(now);
+    }, 1000 * RETRY[Math.min(tries, RETRY.length) - 1]);
+  }
+  function count() {
+    var ids = Object.keys(waiting);
+    var note = document.getElementById('unsaved');
+    if (!note) return;
+    note.hidden = !ids.length;
+    var link = note.querySelector('a');
+    link.textContent = ids.length + text.rows;
+    if (ids.length) link.href = '#' + ids[0];
+  }
+  window.addEventListener('beforeunload', function (event) {
+    if (Object.keys(waiting).length) { event.preventDefault(); event.returnValue = ''; }
+  });
+  window.addEventListener('online', function () {
+    Object.keys(waiting).forEach(function (id) {
+      var input = document.getElementById(id);
+      if (input) send(input);
+    });
+  });
+})();

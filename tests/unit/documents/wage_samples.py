@@ -1,0 +1,96 @@
+"""Good wage files to start from, and the tools to break them the way people do."""
+
+from __future__ import annotations
+
+import zipfile
+from dataclasses import replace
+from io import BytesIO
+
+import pytest
+from hypothesis import strategies as st
+
+from documents.limits import Limits
+from documents.reading import RawTable, read_wage_file
+from documents.wage_file import BLANKS, WageFileHead, WageFileLine, write_text
+from rules.refusals import Refusal
+
+HEAD = WageFileHead("230001", 2026, ("310", "410", "510"), "annual", 3, "b-20260301-7")
+LINES = [
+    WageFileLine(1, "0010001", "张三", "150***********7237", 6403830, 800050),
+    WageFileLine(2, "0010002", "䶮𬭎", "150***********723X", 7200000, None),
+    WageFileLine(3, "0010003", "乌云·其木格", "810***********0021", None, 1),
+]
+
+
+NAMES = (
+    st.text(st.characters(exclude_categories=("Cs", "Cc")), min_size=1, max_size=20)
+    .map(lambda text: text.strip(BLANKS))
+    .filter(
+        lambda text: (
+            text
+            and not text.startswith(("'", '"', "合计", "总计", "小计"))
+            and not set(text) & {"\ufffe", "\uffff"}
+        )
+    )
+)
+FEN = st.none() | st.integers(0, 99_999_999_999)
+PEOPLE = st.lists(
+    st.builds(
+        WageFileLine,
+        st.integers(1, 200_000),
+        st.from_regex(r"[0-9]{4,12}", fullmatch=True),
+        NAMES,
+        st.just("150***********7237"),
+        FEN,
+        FEN,
+    ),
+    min_size=1,
+    max_size=12,
+)
+
+
+def good_text() -> str:
+    return write_text(HEAD, LINES).decode("gb18030")
+
+
+def changed(old: str, new: str, encoding: str = "gb18030") -> bytes:
+    """The good file with one piece exchanged; the piece must be there."""
+    text = good_text()
+    assert old in text
+    return text.replace(old, new).encode(encoding)
+
+
+def zipped(*entries: tuple[str | zipfile.ZipInfo, bytes]) -> bytes:
+    out = BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in entries:
+            archive.writestr(name, data)
+    return out.getvalue()
+
+
+def read(data: bytes, name: str = "工资申报.txt", limits: Limits | None = None) -> RawTable:
+    return read_wage_file(data, name, limits or Limits())
+
+
+def refused(data: bytes, code: str, name: str = "工资申报.txt", limits: Limits | None = None) -> Refusal:
+    """Read what must be refused with this code; the refusal for a look at its parameters."""
+    with pytest.raises(Refusal) as caught:
+        read(data, name, limits)
+    assert caught.value.code == code, (caught.value.code, caught.value.params)
+    return caught.value
+
+
+def cells_of(lines: list[WageFileLine]) -> list[list[str]]:
+    """The six cells a reader should find for lines, wages in yuan."""
+
+    def yuan(fen: int | None) -> str:
+        return "" if fen is None else f"{fen // 100}.{fen % 100:02d}"
+
+    return [
+        [str(one.seq), one.person_no, one.name, one.id_masked, yuan(one.old_wage_fen), yuan(one.wage_fen)]
+        for one in lines
+    ]
+
+
+def head_with_people(count: int) -> WageFileHead:
+    return replace(HEAD, people=count)
