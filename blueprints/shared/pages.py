@@ -26,7 +26,7 @@ def trigger_name() -> str:
     return request.headers.get("HX-Trigger-Name", "")
 
 
-def answer(page: str, partial: str, status: int = 200, **values: Any) -> Response:
+def answer(page: str, partial: str, status: int = 200, /, **values: Any) -> Response:
     """The page with its partial inside, or the partial alone, from the same values."""
     return make_response(render_template(partial if is_partial() else page, **values), status)
 

@@ -108,8 +108,10 @@
     }
   });
   document.addEventListener('htmx:afterRequest', function (event) {
-    var input = event.detail.elt;
-    if (!isWage(input)) return;
+    /* The field that asked may be gone by now: its row was swapped. */
+    var input = event.detail.requestConfig && event.detail.requestConfig.elt;
+    if (!isWage(input) || event.detail.xhr.hasBeenSeen) return;
+    event.detail.xhr.hasBeenSeen = true;
     var status = event.detail.xhr ? event.detail.xhr.status : 0;
     if (status === 200) {
       delete waiting[input.id];

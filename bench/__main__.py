@@ -1,0 +1,50 @@
+"""``python -m bench [NAME]``: measure everything, or one figure, and print one JSON object a line.
+
+Ends with 0 also where a figure is not reached, since this measures and does not judge; with 1 when a
+benchmark fails, with 2 for a name that does not exist.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import tempfile
+import traceback
+from pathlib import Path
+
+from bench import speed, stand
+
+# Each benchmark with the figures that it yields; asking for one of them runs it.
+BENCHMARKS = {
+    speed.wage_save: ("wage_save",),
+    speed.grid_page: ("grid_page", "grid_page_gzip"),
+}
+
+
+def main() -> int:
+    """Run what was asked for; returns the exit code."""
+    name = sys.argv[1] if len(sys.argv) > 1 else ""
+    chosen = [run for run, names in BENCHMARKS.items() if not name or name in names]
+    if not chosen:
+        known = " ".join(name for names in BENCHMARKS.values() for name in names)
+        print(f"there is no {name}; there are: {known}", file=sys.stderr)
+        return 2
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    failed = False
+    with tempfile.TemporaryDirectory(prefix="wangting-bench-", ignore_cleanup_errors=True) as folder:
+        stand._shelf[:] = [Path(folder)]
+        for run in chosen:
+            try:
+                for result in run():
+                    if name in ("", result.name):
+                        print(result.line(), flush=True)
+            except Exception:
+                traceback.print_exc()
+                failed = True
+    return int(failed)
+
+
+if __name__ == "__main__":
+    os.chdir(stand.ROOT)
+    sys.exit(main())
