@@ -9,16 +9,18 @@ from __future__ import annotations
 import os
 import signal
 import sys
-import tempfile
 import traceback
-from pathlib import Path
 
-from bench import speed, stand
+from bench import speed, stand, wire, work
 
 # Each benchmark with the figures that it yields; asking for one of them runs it.
 BENCHMARKS = {
     speed.wage_save: ("wage_save",),
     speed.grid_page: ("grid_page", "grid_page_gzip"),
+    work.start_20000: ("start_20000",),
+    work.upload_100000: ("upload_100000", "upload_100000_mb"),
+    work.roster_pdf: ("roster_pdf_10000", "roster_pdf_growth"),
+    wire.wire: ("bytes_grid_cold", "bytes_grid_warm", "bytes_save", "bytes_poll"),
 }
 
 
@@ -32,8 +34,7 @@ def main() -> int:
         return 2
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     failed = False
-    with tempfile.TemporaryDirectory(prefix="wangting-bench-", ignore_cleanup_errors=True) as folder:
-        stand._shelf[:] = [Path(folder)]
+    with stand.temporary_shelf():
         for run in chosen:
             try:
                 for result in run():

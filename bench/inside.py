@@ -2,13 +2,65 @@
 
 from __future__ import annotations
 
+import io
+import json
+import resource
+import sqlite3
 import sys
-from dataclasses import replace
+import time
+import zipfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
 
 import settings as settings_module
-from app import region_clock
+from app import region_clock, upload_limits
+from documents.store import Store
+from jobs.runner import Runner
+from jobs.tasks import make_runner
 from models import db, migrate
-from services import demo
+from models.account import Account, Actor, find_account
+from models.declaration import Tally, get_tally
+from models.job import Job
+from models.upload import Upload
+from rules.money import yuan_text
+from services import backups, declarations, demo, exchange, prints, submissions, uploads
+
+OPERATOR = "bench"
+"""The operator of the unit that ``unit`` makes; its declaration is the only one in its data folder."""
+
+
+@dataclass
+class Room:
+    """A data folder opened the way the worker opens it."""
+
+    settings: settings_module.Settings
+    store: Store
+    clock: Callable[[], datetime]
+    runner: Runner
+
+    def actor(self, username: str = OPERATOR) -> Actor:
+        """An operator as services know them."""
+        with db.reading() as session:
+            found: Account | None = find_account(session, username)
+            assert found is not None and found.id is not None
+            return Actor(found.id, found.display_name, found.role, found.region_code, found.unit_id, "")
+
+    def run(self, job_id: int) -> None:
+        """Do a job as the worker does; raises ``RuntimeError`` unless it is done."""
+        self.runner.run(job_id)
+        with db.reading() as session:
+            job = session.get_one(Job, job_id)
+        if job.state != "done":
+            raise RuntimeError(f"job {job.kind} is {job.state}: {job.result}")
+
+
+def open_room() -> Room:
+    settings = settings_module.load()
+    db.connect(settings.url)
+    clock = region_clock(settings)
+    store = Store(settings.data / "files")
+    return Room(settings, store, clock, make_runner(store, upload_limits(settings), clock))
 
 
 def fill() -> None:
@@ -20,7 +72,154 @@ def fill() -> None:
     demo.fill_demo(region_clock(settings)())
 
 
-COMMANDS = {"demo": fill}
+def add_unit(people: int) -> None:
+    """One more unit of so many people, with its declaration open and every wage raised by three percent."""
+    room = open_room()
+    now = room.clock()
+    unit = demo.DemoUnit(
+        region=demo.HEILONGJIANG,
+        unit_no="23099999",
+        serial_no=None,
+        name="基准测试单位（示例）",
+        uscc17="91230000MA1999999",
+        people=people,
+        insurances=("310", "410", "510"),
+        rates={"310": 75_000, "410": 9_000, "510": 5_000},
+        operators=((OPERATOR, "测试员"),),
+    )
+    with db.transaction() as session:
+        demo.add_unit(session, unit, 90, now.date(), demo.hash_password(demo.PASSWORD))
+    number, job_id = declarations.start_declaration(room.actor(), now.year, unit.insurances, now)
+    room.run(job_id)
+    with db.transaction() as session:
+        session.connection().exec_driver_sql(
+            "UPDATE wage_row SET wage_fen = old_wage_fen * 103 / 100 WHERE declaration_id = ?", (number,)
+        )
+    declarations.save_statement(room.actor(), number, {}, 0, now)
+
+
+def send_file(number: int) -> None:
+    """Download the zip, raise every wage in it by one yuan, send it; prints the numbers of upload and job."""
+    room = open_room()
+    with db.reading() as session:
+        declaration = declarations.get_own(session, room.actor(), number)
+        file = exchange.wage_file(session, declaration, "zip")
+    with zipfile.ZipFile(io.BytesIO(file.content)) as archive:
+        (name,) = archive.namelist()
+        lines = archive.read(name).decode("gb18030").split("\r\n")
+    changed = 0
+    for index in range(2, len(lines)):
+        fixed, tab, wage = lines[index].rpartition("\t")
+        if tab:
+            fen = round(float(wage.replace(",", "")) * 100) + 100
+            lines[index] = f"{fixed}\t{yuan_text(fen)}"
+            changed += 1
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(name, "\r\n".join(lines).encode("gb18030"))
+    found = uploads.receive_upload(
+        room.actor(), number, file.name, packed.getvalue(), "wages", room.store,
+        upload_limits(room.settings), room.clock(),
+    )  # fmt: skip
+    print(json.dumps([*found, changed]))
+
+
+def check_and_apply(number: int, upload_id: int, job_id: int, lines: int) -> None:
+    """Check and write a sent file; prints seconds and this process's peak memory in bytes."""
+    room = open_room()
+    with db.reading() as session:
+        before = get_tally(session, number)
+    start = time.perf_counter()
+    room.run(job_id)
+    checked = time.perf_counter()
+    room.run(uploads.apply_upload(room.actor(), upload_id, room.clock()))
+    end = time.perf_counter()
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    with db.reading() as session:
+        upload, tally = session.get_one(Upload, upload_id), get_tally(session, number)
+        _hold_against_rows(session, number, tally)
+    if upload.state != "applied" or upload.accepted + upload.warned != lines:
+        raise RuntimeError(f"{upload.accepted} lines of {lines} accepted, the file is {upload.state}")
+    if tally.wage_total_fen != before.wage_total_fen + 100 * lines:
+        raise RuntimeError("the wages are not those of the file")
+    print(json.dumps({"check": checked - start, "apply": end - checked, "peak": peak}))
+
+
+def _hold_against_rows(session: db.Session, number: int, tally: Tally) -> None:
+    query = "SELECT count(*), sum(wage_fen >= 100), sum(wage_fen) FROM wage_row WHERE is_active AND declaration_id = ?"
+    counted = session.connection().exec_driver_sql(query, (number,)).one()
+    if tuple(counted) != (tally.insured, tally.entered, tally.wage_total_fen):
+        raise RuntimeError(f"tally {tally} differs from count(*) {counted}")
+
+
+def bare_update(number: int) -> None:
+    """The limit of an upload: the same rows as a plain table in a file of its own, updated by primary key.
+
+    Columns, journal (WAL), synchronous (NORMAL) and the columns changed are the product's; there is no
+    trigger and no further index. Prints the seconds of ``executemany`` and commit.
+    """
+    settings = settings_module.load()
+    path = settings.data / "bare.db"
+    path.unlink(missing_ok=True)
+    database = sqlite3.connect(path, isolation_level=None)
+    database.execute("PRAGMA journal_mode=WAL")
+    database.execute("PRAGMA synchronous=NORMAL")
+    database.execute("ATTACH ? AS product", (str(settings.data / "wangting.db"),))
+    columns = [row[1] for row in database.execute("PRAGMA product.table_info(wage_row)") if row[1] != "id"]
+    names = ", ".join(columns)
+    database.execute(f"CREATE TABLE wage_row (id INTEGER PRIMARY KEY, {names})")
+    query = f"INSERT INTO wage_row SELECT id, {names} FROM product.wage_row WHERE declaration_id = ?"
+    database.execute(query, (number,))
+    rows = database.execute("SELECT id, wage_fen + 100 FROM wage_row").fetchall()
+    changes = [(wage, 7, "2026-07-01 08:00:00.000000", key) for key, wage in rows]
+    start = time.perf_counter()
+    database.execute("BEGIN IMMEDIATE")
+    database.executemany(
+        "UPDATE wage_row SET wage_fen = ?, version = version + 1, saved_by = ?, saved_at = ? WHERE id = ?",
+        changes,
+    )
+    database.execute("COMMIT")
+    print(json.dumps({"seconds": time.perf_counter() - start, "rows": len(changes)}))
+
+
+def make_roster(number: int) -> None:
+    """Order the 申报表 and do the job; prints its seconds, its bytes and this process's peak memory."""
+    room = open_room()
+    job_id = prints.order_roster(room.actor(), number, room.clock())
+    start = time.perf_counter()
+    room.run(job_id)
+    seconds = time.perf_counter() - start
+    with db.reading() as session:
+        job = session.get_one(Job, job_id)
+    size = room.store.path(job.result["stored_name"]).stat().st_size
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    print(json.dumps({"seconds": seconds, "bytes": size, "peak": peak}))
+
+
+def submit(number: int) -> None:
+    """Take the declaration of the sample's small unit to 待审核; prints the numbers of its filings."""
+    room = open_room()
+    actor = room.actor("slb_wang")
+    now = room.clock()
+    declarations.save_statement(actor, number, {}, 0, now)
+    with db.reading() as session:
+        revision = get_tally(session, number).revision
+    declarations.confirm_left(actor, number, revision, now)
+    backups.make_backup(actor, number, room.store, now)
+    filings, job_id = submissions.submit_declaration(actor, number, revision, now)
+    room.run(job_id)
+    print(json.dumps(filings))
+
+
+COMMANDS: dict[str, Callable[..., None]] = {
+    "demo": fill,
+    "unit": add_unit,
+    "send": send_file,
+    "upload": check_and_apply,
+    "bare": bare_update,
+    "roster": make_roster,
+    "submit": submit,
+}
 
 
 def main() -> None:

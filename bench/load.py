@@ -56,7 +56,9 @@ def parse(data: bytes) -> Answer | None:
 def build(method: str, path: str, host: str, headers: str = "", body: bytes = b"") -> bytes:
     """A request as Chromium words it; ``headers`` are further lines, each ended by CRLF."""
     length = f"Content-Length: {len(body)}\r\n" if method == "POST" else ""
-    start = f"{method} {path} HTTP/1.1\r\nHost: {host}\r\nConnection: keep-alive\r\n{length}{CHROMIUM}{headers}"
+    start = (
+        f"{method} {path} HTTP/1.1\r\nHost: {host}\r\nConnection: keep-alive\r\n{length}{CHROMIUM}{headers}"
+    )
     return start.encode() + b"\r\n" + body
 
 

@@ -16,7 +16,7 @@ from statistics import median
 from typing import Any
 
 from bench import stand
-from bench.load import Answer, Browser, Check, Load, Make, Unexpected, build, drive, on_core, token_in
+from bench.load import Answer, Browser, Check, Load, Unexpected, build, drive, on_core, token_in
 from bench.result import Result
 
 PAIRS, SECONDS, WARM_UP = 11, 0.8, 1.0
@@ -108,7 +108,9 @@ class Saves:
         self.product, self.browser, self.number = product, browser, number
         self.address = f"/wages/{number}/rows"
         self.token = token_in(browser.ask("GET", self.address).body)
-        query = "SELECT id, version, wage_fen, old_wage_fen FROM wage_row WHERE declaration_id = ? ORDER BY seq"
+        query = (
+            "SELECT id, version, wage_fen, old_wage_fen FROM wage_row WHERE declaration_id = ? ORDER BY seq"
+        )
         self.rows = deque(self._ask(query))
         self.sent: dict[int, tuple[int, int, int]] = {}
         self.done = self.events = 0
@@ -156,7 +158,12 @@ class Saves:
     def one(self) -> Answer:
         """A single save, outside of any round."""
         got: list[Answer] = []
-        drive(self.product.port, 0, self.make, lambda request, answer: got.append(answer) or self.check(request, answer))  # type: ignore[func-returns-value]
+        drive(
+            self.product.port,
+            0,
+            self.make,
+            lambda request, answer: got.append(answer) or self.check(request, answer),
+        )  # type: ignore[func-returns-value]
         return got[-1]
 
     def mark(self) -> None:

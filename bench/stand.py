@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import shutil
 import socket
+import sqlite3
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from functools import cache
 from pathlib import Path
 
@@ -22,12 +24,23 @@ WEB_CORE, LOAD_CORE = 0, 1
 LARGE, SMALL = "bdh_zhao", "slb_wang"
 """Operators of the sample's units of 20,000 and of 72 people."""
 
-_shelf: list[Path] = []
+_shelves: list[Path] = []
+
+
+@contextmanager
+def temporary_shelf() -> Iterator[None]:
+    """A temporary folder for everything that this run leaves behind; gone at the end."""
+    with tempfile.TemporaryDirectory(prefix="wangting-bench-", ignore_cleanup_errors=True) as folder:
+        _shelves.append(Path(folder))
+        try:
+            yield
+        finally:
+            _shelves.pop()
 
 
 def shelf() -> Path:
-    """The temporary folder of this run; ``__main__`` makes it and deletes it."""
-    return _shelf[0]
+    """This run's folder."""
+    return _shelves[-1]
 
 
 def environment(data: Path, port: int = 0) -> dict[str, str]:
@@ -59,7 +72,7 @@ def demo_folder() -> Path:
 @cache
 def unit_folder(people: int) -> Path:
     """The sample and one more unit of so many people with its declaration open; made once a run."""
-    folder = copy_of(demo_folder(), f"unit-{people}-made")
+    folder = copy_of(demo_folder(), f"unit-{people}")
     inside(folder, "unit", people)
     return folder
 
@@ -132,20 +145,23 @@ class Product:
         answer = browser.ask("POST", "/wages/", form, expect=303)
         return int(answer.header("Location")[0].rpartition("/")[2])
 
+    def wait_for_worker(self) -> None:
+        """Wait until the worker has opened its queue, so that its start is not part of a job's time."""
+        for _ in range(600):
+            if (self.data / "queue.db-wal").exists() or (self.data / "queue.db").exists():
+                break
+            time.sleep(0.05)
+        time.sleep(1)
+
     def wait_until_open(self, declaration_id: int) -> None:
         """Wait for the worker, looking into the database every 5 ms so as not to disturb the web process."""
-        import sqlite3
-
         deadline = time.monotonic() + 120
-        database = sqlite3.connect(f"file:{self.database}?mode=ro", uri=True)
-        try:
+        with closing(sqlite3.connect(f"file:{self.database}?mode=ro", uri=True)) as database:
             query = "SELECT state FROM declaration WHERE id = ?"
             while (state := database.execute(query, (declaration_id,)).fetchone()[0]) != "open":
                 if state != "starting" or time.monotonic() > deadline:
                     raise Unexpected(f"the declaration is {state}")
                 time.sleep(0.005)
-        finally:
-            database.close()
 
 
 @contextmanager

@@ -8,11 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import update
 from sqlmodel import Session
 
 from models.db import reading, transaction
-from models.job import MAX_ATTEMPTS, Job, claim_job, list_waiting_job_ids
+from models.job import MAX_ATTEMPTS, claim_job, list_waiting_job_ids, release_job
 from rules.refusals import Refusal
 from services.work import LeaseLost, Task, end_job
 
@@ -76,8 +75,4 @@ class Runner:
             self._fail(task, "job.gave_up", {"attempts": task.attempt})
             return
         with transaction() as session:
-            session.connection().execute(
-                update(Job)
-                .where(Job.id == task.job_id, Job.attempts == task.attempt, Job.state == "running")
-                .values(state="queued", lease_until=None)
-            )
+            release_job(session, task.job_id, task.attempt)

@@ -29,7 +29,7 @@ class AuditEvent(SQLModel, table=True):
     after: Any = Field(default=None, sa_type=Json, nullable=True)
 
 
-_INSERT = insert(AuditEvent.__table__)  # type: ignore[attr-defined]
+_INSERT = insert(AuditEvent.__table__)
 
 SYSTEM = "系统"
 

@@ -188,7 +188,7 @@ def find_region_filing(
     query = select(Filing).where(
         Filing.id == filing_id,
         Filing.region_code == region_code,
-        Filing.state.in_(REVIEWED_STATES),  # type: ignore[attr-defined]
+        Filing.state.in_(REVIEWED_STATES),
     )
     return session.scalars(query.with_for_update() if lock else query).first()
 
@@ -207,7 +207,7 @@ def list_queue(
     query = (
         select(Filing, Unit)
         .join(Unit, Unit.id == Filing.unit_id)
-        .where(Filing.region_code == region_code, Filing.state.in_(states))  # type: ignore[attr-defined]
+        .where(Filing.region_code == region_code, Filing.state.in_(states))
         .order_by(Filing.submitted_at, Filing.id)
         .limit(limit)
     )
@@ -274,8 +274,8 @@ def list_decided(session: Session, region_code: str, limit: int = 200) -> list[t
         select(Filing, Unit, Account.display_name)
         .join(Unit, Unit.id == Filing.unit_id)
         .join(Account, Account.id == Filing.decided_by)
-        .where(Filing.region_code == region_code, Filing.state.in_(("approved", "returned")))  # type: ignore[attr-defined]
-        .order_by(Filing.decided_at.desc(), Filing.id.desc())  # type: ignore[union-attr]
+        .where(Filing.region_code == region_code, Filing.state.in_(("approved", "returned")))
+        .order_by(Filing.decided_at.desc(), Filing.id.desc())
         .limit(limit)
     )
     return [(filing, unit, reviewer) for filing, unit, reviewer in session.execute(query)]
@@ -353,7 +353,7 @@ def find_case_key_before(session: Session, chosen: Case, show: str, first_seq: i
             SnapshotRow.seq < first_seq,
             _case_conditions(chosen)[show],
         )
-        .order_by(SnapshotRow.seq.desc())  # type: ignore[attr-defined]
+        .order_by(SnapshotRow.seq.desc())
         .limit(CASE_PAGE)
     )
     found = list(session.connection().execute(query).scalars())
@@ -365,7 +365,7 @@ def list_rows_by_seq(session: Session, snapshot_id: int, seqs: list[int]) -> lis
     found: list[CaseRow] = []
     for start in range(0, len(seqs), 500):
         chunk = seqs[start : start + 500]
-        found += _case_rows(session, snapshot_id, _CASE_ROWS.where(SnapshotRow.seq.in_(chunk)))  # type: ignore[attr-defined]
+        found += _case_rows(session, snapshot_id, _CASE_ROWS.where(SnapshotRow.seq.in_(chunk)))
     return sorted(found)
 
 
@@ -415,7 +415,7 @@ def sum_previous_wages(session: Session, unit_id: int, codes: list[str], year: i
         select(func.max(PersonBase.wage_fen).label("wage_fen"))
         .where(
             PersonBase.unit_id == unit_id,
-            PersonBase.insurance.in_(codes),  # type: ignore[attr-defined]
+            PersonBase.insurance.in_(codes),
             PersonBase.year == year,
         )
         .group_by(PersonBase.person_id)
@@ -455,7 +455,7 @@ def _case_conditions(chosen: Case) -> dict[str, ColumnElement[bool]]:
         "flagged": or_(changed, left),
         "clipped": or_(below, above),
         "changed": changed,
-        "silent": and_(changed, SnapshotRow.note == ""),  # type: ignore[arg-type]
+        "silent": and_(changed, SnapshotRow.note == ""),
         "below": below,
         "above": above,
         "left": left,

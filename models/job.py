@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Index, and_, or_, select, text, update
+from sqlalchemy import CheckConstraint, ColumnElement, Index, and_, or_, select, text, update
 from sqlmodel import Field, Session, SQLModel
 
 from models.db import Json, UtcDateTime
@@ -72,5 +72,14 @@ def claim_job(session: Session, job_id: int, now: datetime) -> Job | None:
     return session.get(Job, job_id) if claimed.rowcount else None
 
 
-def _is_free(now: datetime):  # type: ignore[no-untyped-def]
+def release_job(session: Session, job_id: int, attempt: int) -> None:
+    """Put a job back after a failed attempt, unless somebody else holds it by now."""
+    session.connection().execute(
+        update(Job)
+        .where(Job.id == job_id, Job.attempts == attempt, Job.state == "running")
+        .values(state="queued", lease_until=None)
+    )
+
+
+def _is_free(now: datetime) -> ColumnElement[bool]:
     return or_(Job.state == "queued", and_(Job.state == "running", Job.lease_until < now))

@@ -101,7 +101,7 @@ def list_changes(session: Session, upload_id: int, *, is_new: bool, limit: int) 
     """Lines that would fill an empty wage (``is_new``) or change an entered one."""
     query = select(UploadLine).where(
         UploadLine.upload_id == upload_id,
-        UploadLine.outcome.in_(("accepted", "warned")),  # type: ignore[attr-defined]
+        UploadLine.outcome.in_(("accepted", "warned")),
     )
-    query = query.where(UploadLine.before_fen.is_(None) if is_new else UploadLine.before_fen.is_not(None))  # type: ignore
+    query = query.where(UploadLine.before_fen.is_(None) if is_new else UploadLine.before_fen.is_not(None))
     return list(session.scalars(query.order_by(UploadLine.line_no).limit(limit)))

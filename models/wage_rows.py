@@ -117,27 +117,27 @@ def list_amounts(session: Session, declaration_id: int) -> list[Amounts]:
 def _conditions(declaration_id: int, search: Search) -> list[ColumnElement[bool]]:
     conditions: list[Any] = [WageRow.declaration_id == declaration_id, WageRow.is_active]
     wage, old = WageRow.wage_fen, WageRow.old_wage_fen
-    is_entered: Any = wage >= NOT_DECLARED_BELOW_FEN  # type: ignore[operator]
+    is_entered: Any = wage >= NOT_DECLARED_BELOW_FEN
     if search.show == "left":
-        conditions.append(or_(wage.is_(None), wage < NOT_DECLARED_BELOW_FEN))  # type: ignore[union-attr,operator]
+        conditions.append(or_(wage.is_(None), wage < NOT_DECLARED_BELOW_FEN))
     elif search.show == "done":
         conditions.append(is_entered)
     elif search.show == "excluded":
-        conditions.append(wage < NOT_DECLARED_BELOW_FEN)  # type: ignore[operator]
+        conditions.append(wage < NOT_DECLARED_BELOW_FEN)
     elif search.show == "below" and search.bounds:
-        conditions += [is_entered, wage < search.bounds.floor_fen * search.months]  # type: ignore[operator]
+        conditions += [is_entered, wage < search.bounds.floor_fen * search.months]
     elif search.show == "above" and search.bounds:
-        conditions += [is_entered, wage > search.bounds.cap_fen * search.months]  # type: ignore[operator]
+        conditions += [is_entered, wage > search.bounds.cap_fen * search.months]
     elif search.show == "changed":
-        change = func.abs(wage - old) * 1000  # type: ignore[operator]
-        conditions.append(and_(is_entered, old > 0, change > old * CHANGE_TO_EXPLAIN_PERMILLE))  # type: ignore
+        change = func.abs(wage - old) * 1000
+        conditions.append(and_(is_entered, old > 0, change > old * CHANGE_TO_EXPLAIN_PERMILLE))
     if search.words:
         pattern = "%" + search.words.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_") + "%"
         conditions.append(
             or_(
-                WageRow.name.like(pattern, escape="\\"),  # type: ignore[attr-defined]
-                WageRow.id_number.like(pattern.upper(), escape="\\"),  # type: ignore[attr-defined]
-                WageRow.person_no.like(pattern, escape="\\"),  # type: ignore[attr-defined]
+                WageRow.name.like(pattern, escape="\\"),
+                WageRow.id_number.like(pattern.upper(), escape="\\"),
+                WageRow.person_no.like(pattern, escape="\\"),
             )
         )
     return conditions

@@ -9,6 +9,7 @@ from functools import lru_cache
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import delete, insert, update
+from sqlmodel import Session
 
 from cert.digests import sm3_hex
 from models import audit
@@ -117,7 +118,7 @@ def _is_right(password_hash: str, password: str) -> bool:
         return False
 
 
-def _open(session, account: Account, old_session_id: str | None, now: datetime) -> str:  # type: ignore[no-untyped-def]
+def _open(session: Session, account: Account, old_session_id: str | None, now: datetime) -> str:
     connection = session.connection()
     if old_session_id:
         connection.execute(
@@ -131,7 +132,7 @@ def _open(session, account: Account, old_session_id: str | None, now: datetime) 
     return session_id
 
 
-def _audit_sign_in(session, account: Account, refusal: Refusal | None, now: datetime) -> None:  # type: ignore[no-untyped-def]
+def _audit_sign_in(session: Session, account: Account, refusal: Refusal | None, now: datetime) -> None:
     place = (
         get_unit(session, account.unit_id).name
         if account.unit_id

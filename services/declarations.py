@@ -26,7 +26,8 @@ from models.declaration import (
 )
 from models.filing import list_declaration_filings
 from models.person import Enrolment, Person, PersonBase
-from models.region import find_window, get_region
+from models.region import find_window, first_day, get_region
+from models.unit import list_rates
 from rules.insurances import ALL
 from rules.refusals import Conflict, Missing, Refusal
 from services.work import LeaseLost, Task, end_job, put_job
@@ -58,6 +59,7 @@ def start_declaration(actor: Actor, year: int, insurances: Iterable[str], now: d
     """开始 (manual 黑龙江 三(一)): open a declaration and put down the job that fills its list.
 
     Returns the numbers of declaration and job. Raises ``Refusal``: ``start.no_insurance``,
+    ``start.not_opened`` for an 险种 the unit does not pay,
     ``start.no_window``, ``start.not_yet`` with the opening day, ``start.already`` with the live one's id.
     """
     chosen = [code for code in ALL if code in set(insurances)]
@@ -66,6 +68,9 @@ def start_declaration(actor: Actor, year: int, insurances: Iterable[str], now: d
     try:
         with transaction() as session:
             declaration = _new_declaration(session, actor, year, now)
+            opened = list_rates(session, actor.own_unit_id, first_day(declaration.effective_month))
+            if not_opened := [code for code in chosen if code not in opened]:
+                raise Refusal("start.not_opened", "insurances", insurances=not_opened)
             session.add(declaration)
             session.flush()
             assert declaration.id is not None
@@ -138,7 +143,7 @@ def fill_list(task: Task) -> None:
         )
 
 
-def fail_list(session: Session, task: Task, code: str) -> None:
+def fail_list(session: Session, task: Task, code: str, params: dict[str, Any]) -> None:
     """The start job gave up: the declaration says so, and may be started again or cancelled."""
     session.connection().execute(
         update(Declaration)
@@ -174,7 +179,7 @@ def refresh_list(actor: Actor, declaration_id: int, now: datetime) -> tuple[int,
         ).rowcount
         back = connection.execute(
             update(WageRow)
-            .where(WageRow.declaration_id == declaration_id, ~WageRow.is_active, is_insured)  # type: ignore[operator]
+            .where(WageRow.declaration_id == declaration_id, ~WageRow.is_active, is_insured)
             .values(is_active=True, version=WageRow.version + 1)
         ).rowcount
         _update_insurances(session, declaration)
@@ -305,7 +310,7 @@ def _new_declaration(session: Session, actor: Actor, year: int, now: datetime) -
     )
 
 
-def _insured(session: Session, declaration: Declaration):  # type: ignore[no-untyped-def]
+def _insured(session: Session, declaration: Declaration) -> Any:
     """Person and 险种 of everyone actively insured through the unit in any of the chosen 险种."""
     assert declaration.id is not None
     chosen = list_insurances(session, declaration.id)
@@ -315,13 +320,13 @@ def _insured(session: Session, declaration: Declaration):  # type: ignore[no-unt
         .where(
             Enrolment.unit_id == declaration.unit_id,
             Enrolment.state == "active",
-            Enrolment.insurance.in_(chosen),  # type: ignore[attr-defined]
+            Enrolment.insurance.in_(chosen),
         )
         .group_by(Enrolment.person_id)
     )
 
 
-def _old_wages(declaration: Declaration):  # type: ignore[no-untyped-def]
+def _old_wages(declaration: Declaration) -> Any:
     """Last year's declared wage by person (原工资)."""
     return (
         select(PersonBase.person_id, func.max(PersonBase.wage_fen).label("wage_fen"))
@@ -342,7 +347,7 @@ def _add_insured(task: Task, declaration: Declaration, total: int) -> int:
                     session.scalars(
                         select(WageRow.person_id).where(
                             WageRow.declaration_id == declaration.id,
-                            WageRow.person_id.in_([row["person_id"] for row in rows]),  # type: ignore[attr-defined]
+                            WageRow.person_id.in_([row["person_id"] for row in rows]),
                         )
                     )
                 )
@@ -391,7 +396,7 @@ def _codes(row: Any) -> str:
 
 def _insert_new(session: Session, declaration: Declaration, now: datetime) -> int:
     known = select(WageRow.person_id).where(WageRow.declaration_id == declaration.id)
-    insured = _insured(session, declaration).where(Enrolment.person_id.not_in(known)).subquery()  # type: ignore[attr-defined]
+    insured = _insured(session, declaration).where(Enrolment.person_id.not_in(known)).subquery()
     rows = _new_rows(session, declaration, insured)
     if rows:
         session.connection().execute(insert(WageRow), rows)
@@ -401,7 +406,7 @@ def _insert_new(session: Session, declaration: Declaration, now: datetime) -> in
 def _update_insurances(session: Session, declaration: Declaration) -> None:
     """Somebody may have joined or left one 险种 and stayed in another."""
     insured = _insured(session, declaration).subquery()
-    query = select(WageRow.id, WageRow.insurances.label("was"), insured).join(  # type: ignore[attr-defined]
+    query = select(WageRow.id, WageRow.insurances.label("was"), insured).join(
         insured, and_(insured.c.person_id == WageRow.person_id, WageRow.declaration_id == declaration.id)
     )
     for row in session.connection().execute(query).all():

@@ -236,7 +236,7 @@ def _people(session: Session, demo: DemoUnit, unit_id: int, number: int, today: 
     )
     if demo.total_fen:
         found = adjust_total(found, demo.total_fen)
-    table: Any = Person.__table__  # type: ignore[attr-defined]
+    table: Any = Person.__table__
     connection = session.connection()
     connection.execute(
         insert(table),

@@ -60,7 +60,7 @@ def take_snapshot(
     session.flush()
     for row in rows:
         row["snapshot_id"] = snapshot.id
-    session.connection().execute(insert(SnapshotRow.__table__), rows)  # type: ignore[attr-defined]
+    session.connection().execute(insert(SnapshotRow.__table__), rows)
     return snapshot
 
 

@@ -238,8 +238,8 @@ class _Check:
                     line_no, row, name, "refused", "line.name_differs", "姓名", name, {"name": row.name}
                 )
             if (code := _old_wage_differs(old, row)) is not None:
-                params = {"old": yuan_text(row.old_wage_fen)}
-                return _line(line_no, row, row.name, "refused", code, "原工资", old, params)
+                held = {"old": yuan_text(row.old_wage_fen)}
+                return _line(line_no, row, row.name, "refused", code, "原工资", old, held)
         return self._check_wage(line_no, row, new)
 
     def _check_wage(self, line_no: int, row: Listed, text: str) -> dict[str, Any]:
@@ -314,7 +314,7 @@ def _stage(task: Task, check: _Check, table: RawTable) -> None:
             for line in lines:
                 line["upload_id"] = task.subject_id
             with transaction() as session:
-                session.connection().execute(insert(UploadLine.__table__), lines)  # type: ignore[attr-defined]
+                session.connection().execute(insert(UploadLine.__table__), lines)
         task.report(min(start + CHUNK, len(table.rows)), len(table.rows))
 
 
@@ -381,8 +381,8 @@ def _check_still_true(session: Session, upload_id: int) -> None:
         .join(WageRow, WageRow.id == UploadLine.wage_row_id)
         .where(
             UploadLine.upload_id == upload_id,
-            UploadLine.outcome.in_(WRITTEN),  # type: ignore[attr-defined]
-            or_(WageRow.version != UploadLine.row_version, ~WageRow.is_active),  # type: ignore[operator]
+            UploadLine.outcome.in_(WRITTEN),
+            or_(WageRow.version != UploadLine.row_version, ~WageRow.is_active),
         )
     )
     if changed := session.scalar(query):
@@ -395,7 +395,7 @@ def _write_statement_for(upload_id: int, account_id: int, now: datetime) -> Any:
         .where(
             WageRow.id == UploadLine.wage_row_id,
             UploadLine.upload_id == upload_id,
-            UploadLine.outcome.in_(WRITTEN),  # type: ignore[attr-defined]
+            UploadLine.outcome.in_(WRITTEN),
         )
         .values(wage_fen=UploadLine.wage_fen, version=WageRow.version + 1, saved_by=account_id, saved_at=now)
         .execution_options(synchronize_session=False)
@@ -422,6 +422,6 @@ def _waiting_twin(session: Session, declaration_id: int, digest: str, kind: str)
         Upload.declaration_id == declaration_id,
         Upload.digest == digest,
         Upload.kind == kind,
-        Upload.state.in_(("checking", "checked")),  # type: ignore[attr-defined]
+        Upload.state.in_(("checking", "checked")),
     )
-    return session.scalars(query.order_by(Upload.id.desc()).limit(1)).first()  # type: ignore[union-attr]
+    return session.scalars(query.order_by(Upload.id.desc()).limit(1)).first()

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import bindparam, select, update
+from sqlmodel import Session
 
 from models import audit
 from models.account import Account, Actor
@@ -52,7 +53,7 @@ class Recorded:
         return [outcome for outcome in self.outcomes if outcome.refusal]
 
 
-_TABLE = WageRow.__table__  # type: ignore[attr-defined]
+_TABLE = WageRow.__table__
 _SAVE = (
     update(_TABLE)
     .where(_TABLE.c.id == bindparam("row_id"), _TABLE.c.version == bindparam("was"))
@@ -84,7 +85,7 @@ def record_wages(actor: Actor, declaration_id: int, entries: Sequence[Entry], no
         return Recorded(declaration, outcomes, get_tally(session, declaration_id), bounds)
 
 
-def _record(session, actor: Actor, row: Row, entry: Entry, now: datetime) -> Outcome:  # type: ignore[no-untyped-def]
+def _record(session: Session, actor: Actor, row: Row, entry: Entry, now: datetime) -> Outcome:
     try:
         fen = parse_wage(entry.text)
     except Refusal as refusal:
@@ -112,7 +113,7 @@ def _record(session, actor: Actor, row: Row, entry: Entry, now: datetime) -> Out
     return Outcome(row._replace(wage_fen=fen, version=row.version + 1), entry.text)
 
 
-def _conflict(session, row: Row) -> Conflict:  # type: ignore[no-untyped-def]
+def _conflict(session: Session, row: Row) -> Conflict:
     found = session.execute(_LAST_SAVE.where(WageRow.id == row.id)).first()
     by, at = found if found else (audit.SYSTEM, None)
     return Conflict("row.changed", "wage", by=by, at=at.isoformat() if at else "", fen=row.wage_fen)

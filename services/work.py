@@ -52,7 +52,7 @@ def put_job(
     total: int = 0,
 ) -> int:
     """Write a job into the running transaction and return its number; an unfinished twin is returned instead."""
-    twin = session.scalars(
+    twin: int | None = session.scalars(
         select(Job.id).where(
             Job.kind == kind, Job.subject_id == subject_id, Job.state.in_(("queued", "running"))
         )

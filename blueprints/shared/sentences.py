@@ -39,6 +39,7 @@ SENTENCES = {
     "note.too_long": N_("说明最多 %(limit)s 字，请缩短。"),
     # 开始
     "start.no_insurance": N_("还没有选险种。请至少勾选一个，再点“开始”。"),
+    "start.not_opened": N_("本单位没有开通%(insurances)s，不能申报。请改选，或到社保局开通。"),
     "start.no_window": N_("社保局还没有公布 %(year)s 年度的申报时间，暂时不能开始。"),
     "start.not_yet": N_("申报从 %(opens_on)s 开始，请到时再办。"),
     "start.already": N_("所选险种在 %(year)s 年度已经开始申报。请在下面的列表中打开它，不要重复开始。"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from flask import current_app, flash, make_response, redirect, render_template, request, session, url_for
 from werkzeug.wrappers import Response
@@ -15,7 +16,7 @@ from blueprints.shared.words import moment_text
 from blueprints.wages import wages
 from blueprints.wages.progress import overview
 from models.db import reading
-from models.declaration import Declaration
+from models.declaration import Declaration, Tally
 from models.wage_rows import FILTERS, PAGE_SIZE, Page, Row, Search, count_found, list_page
 from rules.refusals import Conflict, Refusal
 from rules.wages import Bounds, change_permille, contribution_base, is_declared, needs_explanation
@@ -132,7 +133,11 @@ def _list(declaration_id: int, refused: list[Outcome]) -> Response:
         bounds = figure.bounds if figure else None
         wanted = _wanted(declaration, bounds)
         page = list_page(database, declaration_id, wanted, **_keys())
-        count = _count(view, wanted) if wanted.show in ("all", "left", "done") and not wanted.words else None
+        count = (
+            _count(view.tally, wanted)
+            if wanted.show in ("all", "left", "done") and not wanted.words
+            else None
+        )
         if count is None:
             count = count_found(database, declaration_id, wanted)
     outcomes = {outcome.row.id: outcome for outcome in refused}
@@ -207,18 +212,17 @@ def _wanted(declaration: Declaration, bounds: Bounds | None) -> Search:
     return Search(show if show in FILTERS else "all", words, bounds, declaration.months)
 
 
-def _keys() -> dict[str, int | None]:
+def _keys() -> dict[str, Any]:
     before = request.args.get("before", None, int)
     return {"before": before} if before else {"after": max(0, request.args.get("after", 0, int))}
 
 
-def _place() -> dict[str, str]:
+def _place() -> dict[str, Any]:
     """The part of the address that says which page of which list this is."""
     return {name: request.args[name] for name in ("show", "after", "before", "found") if name in request.args}
 
 
-def _count(view: object, wanted: Search) -> int:
-    tally = view.tally  # type: ignore[attr-defined]
+def _count(tally: Tally, wanted: Search) -> int:
     return {"all": tally.insured, "done": tally.entered, "left": tally.insured - tally.entered}[wanted.show]
 
 

@@ -70,7 +70,7 @@ class Overview:
         lacks = set(self.lacking)
         done = {
             "start": ready,
-            "rows": ready and self.left == 0,
+            "rows": ready and not lacks & {"submit.left_unconfirmed", "submit.nothing_entered"},
             "check": ready and not lacks & {"submit.left_unconfirmed", "submit.nothing_entered"},
             "statement": ready and "submit.no_statement" not in lacks,
             "prints": was_sent,

@@ -13,7 +13,8 @@ from blueprints.wages.progress import overview
 from models.db import reading
 from models.declaration import find_live_insurances, list_declarations
 from models.job import find_latest_job
-from models.region import get_region, list_windows
+from models.region import first_day, get_region, list_windows
+from models.unit import list_rates
 from rules.insurances import ALL
 from rules.refusals import Refusal
 from services.declarations import (
@@ -36,15 +37,18 @@ def index(error: str = "", chosen: tuple[str, ...] | None = None) -> str:
         found = [overview(session, one) for one in list_declarations(session, actor().own_unit_id)]
         windows = [w for w in list_windows(session, actor().region_code) if w.opens_on <= today]
         region = get_region(session, actor().region_code)
-        live = find_live_insurances(session, actor().own_unit_id, windows[0].year) if windows else {}
-    free = [code for code in ALL if code not in live]
+        window = windows[0] if windows else None
+        live = find_live_insurances(session, actor().own_unit_id, window.year) if window else {}
+        opened = list_rates(session, actor().own_unit_id, first_day(window.effective_month)) if window else {}
+    offered = [code for code in ALL if code in opened]
+    free = [code for code in offered if code not in live]
     return render_template(
         "wages/index.html",
         found=found,
-        window=windows[0] if windows else None,
+        window=window,
         region=region,
         live=live,
-        all_insurances=ALL,
+        all_insurances=offered,
         chosen=free if chosen is None else chosen,
         error=error,
         today=today,

@@ -51,7 +51,9 @@ def address(tmp_path: Path) -> Iterator[str]:
     environment = {**os.environ, "PORT": str(port), "WANGTING_DATA": str(tmp_path / "data")}
     environment.pop("WANGTING_DATABASE_URL", None)
     with (tmp_path / "log").open("wb") as log:
-        product = subprocess.Popen([sys.executable, str(ROOT / "app.py")], env=environment, stdout=log, stderr=log)
+        product = subprocess.Popen(
+            [sys.executable, str(ROOT / "app.py")], env=environment, stdout=log, stderr=log
+        )
         try:
             _wait_until_up(f"http://127.0.0.1:{port}/healthz", product, tmp_path / "log")
             yield f"http://127.0.0.1:{port}"
@@ -75,8 +77,11 @@ def new_page(browser: Browser) -> Iterator[object]:
 
     def open_page(base: str, *, has_script: bool = True, width: int = 1280) -> Page:
         context = browser.new_context(
-            base_url=base, java_script_enabled=has_script, viewport={"width": width, "height": 900},
-            locale="zh-CN", accept_downloads=True,
+            base_url=base,
+            java_script_enabled=has_script,
+            viewport={"width": width, "height": 900},
+            locale="zh-CN",
+            accept_downloads=True,
         )
         context.set_default_timeout(20_000)
         contexts.append(context)
