@@ -12,6 +12,7 @@ import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import settings as settings_module
 from app import region_clock, upload_limits
@@ -56,25 +57,28 @@ class Room:
 
 
 def open_room() -> Room:
+    """The data folder of ``WANGTING_DATA``, made and migrated where it does not exist."""
     settings = settings_module.load()
-    db.connect(settings.url)
+    engine = db.connect(settings.url)
+    if not settings.data.exists():
+        settings.data.mkdir(parents=True)
+        migrate.upgrade(engine)
+        settings_module.secret_key(settings)
     clock = region_clock(settings)
     store = Store(settings.data / "files")
     return Room(settings, store, clock, make_runner(store, upload_limits(settings), clock))
 
 
-def fill() -> None:
-    """Migrate an empty data folder and fill the sample."""
-    settings = settings_module.load()
-    settings.data.mkdir(parents=True)
-    migrate.upgrade(db.connect(settings.url))
-    settings_module.secret_key(settings)
-    demo.fill_demo(region_clock(settings)())
+def fill(room: Room) -> None:
+    """Fill an empty data folder with the sample."""
+    demo.fill_demo(room.clock())
 
 
-def add_unit(people: int) -> None:
-    """One more unit of so many people, with its declaration open and every wage raised by three percent."""
-    room = open_room()
+def add_unit(room: Room, people: int) -> None:
+    """Fill an empty data folder with one unit of so many people, in place of the sample's four.
+
+    Its declaration is open, and every wage is last year's raised by three percent.
+    """
     now = room.clock()
     unit = demo.DemoUnit(
         region=demo.HEILONGJIANG,
@@ -87,8 +91,8 @@ def add_unit(people: int) -> None:
         rates={"310": 75_000, "410": 9_000, "510": 5_000},
         operators=((OPERATOR, "测试员"),),
     )
-    with db.transaction() as session:
-        demo.add_unit(session, unit, 90, now.date(), demo.hash_password(demo.PASSWORD))
+    demo.UNITS = (unit,)
+    demo.fill_demo(now)
     number, job_id = declarations.start_declaration(room.actor(), now.year, unit.insurances, now)
     room.run(job_id)
     with db.transaction() as session:
@@ -98,9 +102,8 @@ def add_unit(people: int) -> None:
     declarations.save_statement(room.actor(), number, {}, 0, now)
 
 
-def send_file(number: int) -> None:
+def send_file(room: Room, number: int) -> None:
     """Download the zip, raise every wage in it by one yuan, send it; prints the numbers of upload and job."""
-    room = open_room()
     with db.reading() as session:
         declaration = declarations.get_own(session, room.actor(), number)
         file = exchange.wage_file(session, declaration, "zip")
@@ -124,9 +127,8 @@ def send_file(number: int) -> None:
     print(json.dumps([*found, changed]))
 
 
-def check_and_apply(number: int, upload_id: int, job_id: int, lines: int) -> None:
+def check_and_apply(room: Room, number: int, upload_id: int, job_id: int, lines: int) -> None:
     """Check and write a sent file; prints seconds and this process's peak memory in bytes."""
-    room = open_room()
     with db.reading() as session:
         before = get_tally(session, number)
     start = time.perf_counter()
@@ -145,20 +147,20 @@ def check_and_apply(number: int, upload_id: int, job_id: int, lines: int) -> Non
     print(json.dumps({"check": checked - start, "apply": end - checked, "peak": peak}))
 
 
-def _hold_against_rows(session: db.Session, number: int, tally: Tally) -> None:
+def _hold_against_rows(session: Any, number: int, tally: Tally) -> None:
     query = "SELECT count(*), sum(wage_fen >= 100), sum(wage_fen) FROM wage_row WHERE is_active AND declaration_id = ?"
     counted = session.connection().exec_driver_sql(query, (number,)).one()
     if tuple(counted) != (tally.insured, tally.entered, tally.wage_total_fen):
         raise RuntimeError(f"tally {tally} differs from count(*) {counted}")
 
 
-def bare_update(number: int) -> None:
+def bare_update(room: Room, number: int) -> None:
     """The limit of an upload: the same rows as a plain table in a file of its own, updated by primary key.
 
     Columns, journal (WAL), synchronous (NORMAL) and the columns changed are the product's; there is no
     trigger and no further index. Prints the seconds of ``executemany`` and commit.
     """
-    settings = settings_module.load()
+    settings = room.settings
     path = settings.data / "bare.db"
     path.unlink(missing_ok=True)
     database = sqlite3.connect(path, isolation_level=None)
@@ -182,9 +184,8 @@ def bare_update(number: int) -> None:
     print(json.dumps({"seconds": time.perf_counter() - start, "rows": len(changes)}))
 
 
-def make_roster(number: int) -> None:
+def make_roster(room: Room, number: int) -> None:
     """Order the 申报表 and do the job; prints its seconds, its bytes and this process's peak memory."""
-    room = open_room()
     job_id = prints.order_roster(room.actor(), number, room.clock())
     start = time.perf_counter()
     room.run(job_id)
@@ -196,9 +197,8 @@ def make_roster(number: int) -> None:
     print(json.dumps({"seconds": seconds, "bytes": size, "peak": peak}))
 
 
-def submit(number: int) -> None:
+def submit(room: Room, number: int) -> None:
     """Take the declaration of the sample's small unit to 待审核; prints the numbers of its filings."""
-    room = open_room()
     actor = room.actor("slb_wang")
     now = room.clock()
     declarations.save_statement(actor, number, {}, 0, now)
@@ -225,7 +225,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
 def main() -> None:
     """Do the command and leave the database without open connections."""
     try:
-        COMMANDS[sys.argv[1]](*map(int, sys.argv[2:]))
+        COMMANDS[sys.argv[1]](open_room(), *map(int, sys.argv[2:]))
     finally:
         db.disconnect()
 

@@ -71,8 +71,8 @@ def demo_folder() -> Path:
 
 @cache
 def unit_folder(people: int) -> Path:
-    """The sample and one more unit of so many people with its declaration open; made once a run."""
-    folder = copy_of(demo_folder(), f"unit-{people}")
+    """A data folder with one unit of so many people and its declaration open; made once a run."""
+    folder = shelf() / f"unit-{people}"
     inside(folder, "unit", people)
     return folder
 

@@ -67,7 +67,7 @@ def _assets(browser: Browser, number: int) -> int:
         answer = _ask(browser, address, accept="*/*")
         total += answer.wire
         if ".css" in address:
-            inner = re.findall(rb"url\((?!['\"]?data:)", plain(answer))
+            inner = re.findall(rb"url\((?!['\"]?(?:data:|#))", plain(answer))
             if inner:
                 raise Unexpected(f"{address} loads further files, which this benchmark does not fetch")
     if len(wanted) < 3:

@@ -99,13 +99,38 @@
     if (status === 422 || status === 409) { event.detail.shouldSwap = true; event.detail.isError = false; }
     var input = event.detail.requestConfig && event.detail.requestConfig.elt;
     if (!isWage(input)) return;
+    if (!document.body.contains(event.detail.target)) {   /* the list was turned over meanwhile */
+      event.detail.shouldSwap = false;
+      refreshSums(event.detail.xhr.responseText);
+      return;
+    }
     var now = document.getElementById(input.id);
     if (now && document.activeElement === now && now.value !== now.getAttribute('data-sent') && status === 200) {
       /* Something new was typed meanwhile: keep it, take over only the version that was saved. */
       var found = /name="o\d+" value="([^"]*)"/.exec(event.detail.xhr.responseText);
       if (found) row(now).querySelector('[name="o' + now.name.slice(1) + '"]').value = found[1];
       event.detail.shouldSwap = false;
+      refreshSums(event.detail.xhr.responseText);
     }
+  });
+
+  /* Answers may overtake each other: counts and sums of an older revision never replace newer ones. */
+  function revision(element) { return +element.getAttribute('data-rev') || 0; }
+  function refreshSums(html) {
+    var held = document.createElement('template');
+    held.innerHTML = html;
+    ['counts', 'totals'].forEach(function (id) {
+      var fresh = held.content.getElementById(id);
+      var old = document.getElementById(id);
+      if (!fresh || !old || revision(fresh) < revision(old)) return;
+      fresh.removeAttribute('hx-swap-oob');
+      old.parentNode.replaceChild(fresh, old);
+      htmx.process(fresh);
+    });
+  }
+  document.addEventListener('htmx:oobBeforeSwap', function (event) {
+    var fresh = event.detail.fragment.firstElementChild;
+    if (fresh && revision(fresh) < revision(event.detail.target)) event.detail.shouldSwap = false;
   });
   document.addEventListener('htmx:afterRequest', function (event) {
     /* The field that asked may be gone by now: its row was swapped. */

@@ -69,8 +69,7 @@ def enter_some_by_hand(clerk: Hall, shots: Path) -> None:
     expect(clerk.page.locator("#rows tr").nth(4)).to_contain_text("低于下限")
     clerk.shoot(shots, "04-grid")
     clerk.page.locator("#counts a", has_text="未录入人数").click()
-    expect(clerk.page.locator("#rows tr .st", has_text="未录入").first).to_be_visible()
-    assert clerk.page.locator("#rows tr").count() == 50
+    # Clicked at once again, before the first answer: the last click counts.
     clerk.page.locator("#counts a", has_text=re.compile("^录入人数")).click()
     expect(clerk.page.locator("#rows tr")).to_have_count(3)
     clerk.page.locator("#counts a", has_text="参保人数").click()
