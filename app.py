@@ -40,6 +40,7 @@ from jobs.worker import make_waker, work
 from models import db, migrate
 from models.db import reading
 from rules.refusals import Conflict, Missing, Refusal
+from services.accounts import set_account
 from services.demo import demo_accounts, fill_demo
 from settings import Settings
 
@@ -221,6 +222,22 @@ def web(descriptor: int | None, core: int | None) -> None:
     settings = _configure()
     db.connect(settings.url)
     serve(create_app(settings), settings, descriptor, core)
+
+
+@main.command()
+@click.argument("username")
+@click.option("--name", prompt=True, help="the person's name, as the hall shows it")
+@click.option("--region", prompt=True, help="code of the region, such as 230000")
+@click.option("--unit", help="number of the unit; without it the account is a reviewer's")
+@click.password_option()
+def account(username: str, name: str, region: str, unit: str | None, password: str) -> None:
+    """Make an account, or give it a new password."""
+    settings = _prepare(fill=False)
+    try:
+        is_new = set_account(username, name, password, region, unit, region_clock(settings)())
+    except Refusal as refusal:
+        raise click.ClickException(sentence(refusal)) from None
+    click.echo(f"{username}: {'made' if is_new else 'new password set'}")
 
 
 @main.command()

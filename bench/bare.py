@@ -1,6 +1,7 @@
 """The bare limit over HTTP: Flask and waitress answering with constant bytes, served as the product is.
 
-Run as ``python -m bench.bare PORT CORE FOLDER``; it serves the answers that it finds in the folder.
+Run as ``python -m bench.bare PORT CORE FOLDER KIND``; it answers what the folder holds. KIND ``gzip`` lets
+flask-compress, with the product's settings, compress it each time; ``plain`` does not.
 """
 
 from __future__ import annotations
@@ -22,7 +23,6 @@ def bare_app(folder: Path) -> Flask:
 
     ``page`` and ``saved`` hold the bytes to answer. The POST reads its form, since a POST whose fields
     nobody reads is none; the request's bytes are the same that the product gets.
-    ``/gzip/…`` answers the page through flask-compress, as the product does.
     """
     app = Flask("bare")
     page, saved = (folder / "page").read_bytes(), (folder / "saved").read_bytes()

@@ -66,7 +66,8 @@ class Browser:
     """One keep-alive connection with cookies; follows nothing by itself."""
 
     def __init__(self, port: int) -> None:
-        self.port, self.host, self.cookies = port, f"127.0.0.1:{port}", {}  # type: ignore[var-annotated]
+        self.port, self.host = port, f"127.0.0.1:{port}"
+        self.cookies: dict[str, str] = {}
         self._socket: socket.socket | None = None
 
     @property
@@ -86,7 +87,7 @@ class Browser:
         """Send one request; raises ``Unexpected`` unless the answer has the expected status."""
         body = urlencode(form).encode() if form is not None else b""
         kind = "Content-Type: application/x-www-form-urlencoded\r\n" if form is not None else ""
-        answer = self._exchange(build(method, path, self.host, self.cookie + kind + headers, body))
+        answer = self.send(build(method, path, self.host, self.cookie + kind + headers, body))
         for value in answer.header("Set-Cookie"):
             name, _, rest = value.partition("=")
             self.cookies[name] = rest.partition(";")[0]
@@ -94,7 +95,8 @@ class Browser:
             raise Unexpected(f"{method} {path}: {answer.status}, expected {expect}\n{answer.body[:2000]!r}")
         return answer
 
-    def _exchange(self, request: bytes) -> Answer:
+    def send(self, request: bytes) -> Answer:
+        """The answer to a request made by ``build``, whatever its status."""
         if self._socket is None:
             self._socket = socket.create_connection(("127.0.0.1", self.port), TIMEOUT)
         self._socket.sendall(request)

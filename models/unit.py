@@ -58,6 +58,11 @@ def get_unit(session: Session, unit_id: int) -> Unit:
     return session.get_one(Unit, unit_id)
 
 
+def find_unit(session: Session, region_code: str, unit_no: str) -> Unit | None:
+    query = select(Unit).where(Unit.region_code == region_code, Unit.unit_no == unit_no)
+    return session.scalars(query).first()
+
+
 def list_rates(session: Session, unit_id: int, on: date) -> dict[str, Decimal]:
     """The unit's own rates in force on a day, by 险种, as fractions (0.0023)."""
     query = select(UnitRate.insurance, UnitRate.employer_millionths).where(

@@ -15,11 +15,12 @@ from cert.digests import sm3_hex
 from models import audit
 from models.account import Account, Actor, LoginSession, delete_sessions_before, find_account
 from models.db import transaction
-from models.region import get_region
-from models.unit import get_unit
+from models.region import Region, get_region
+from models.unit import find_unit, get_unit
 from rules.refusals import Refusal
 
 MAX_FAILURES = 5
+SHORTEST_PASSWORD = 10
 LOCK = timedelta(minutes=15)
 _hasher = PasswordHasher()
 
@@ -50,6 +51,44 @@ def sign_in(username: str, password: str, old_session_id: str | None, now: datet
             return _open(session, account, old_session_id, now)
     # Raised after the commit: the failure itself must be remembered.
     raise refusal
+
+
+def set_account(
+    username: str, name: str, password: str, region_code: str, unit_no: str | None, now: datetime
+) -> bool:
+    """Make an account, or give an existing one a new password; returns whether it is new.
+
+    With ``unit_no`` an operator of that unit, without it a reviewer of the region. Raises ``Refusal``
+    ``account.weak_password``, ``account.no_region``, ``account.no_unit``.
+    """
+    if len(password) < SHORTEST_PASSWORD:
+        raise Refusal("account.weak_password", "password", shortest=SHORTEST_PASSWORD)
+    with transaction() as session:
+        if session.get(Region, region_code) is None:
+            raise Refusal("account.no_region", value=region_code)
+        unit = find_unit(session, region_code, unit_no) if unit_no else None
+        if unit_no and unit is None:
+            raise Refusal("account.no_unit", value=unit_no)
+        account = find_account(session, username)
+        is_new = account is None
+        if account is None:
+            account = Account(
+                username=username,
+                password_hash="",
+                display_name=name,
+                role="operator" if unit else "reviewer",
+                region_code=region_code,
+                unit_id=unit.id if unit else None,
+            )
+        account.password_hash = hash_password(password)
+        account.failed_logins, account.locked_until = 0, None
+        session.add(account)
+        session.flush()
+        # Whoever knew the old password is signed out.
+        session.connection().execute(delete(LoginSession).where(LoginSession.account_id == account.id))
+        action = "account_made" if is_new else "password_set"
+        audit.record(session, None, action, "account", account.id, now, unit_id=account.unit_id)
+        return is_new
 
 
 def sign_out(actor: Actor, session_id: str, now: datetime) -> None:

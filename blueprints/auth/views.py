@@ -31,7 +31,11 @@ def sign_in() -> Response | tuple[str, int] | str:
         except Refusal as refusal:
             form.password.errors = [sentence(refusal)]
             return _page(form), 422
+        kept = session.get("kept_form")
         session.replace_with(session_id)  # type: ignore[attr-defined]
+        if kept:
+            session["kept_form"] = kept
+            return redirect(url_for("auth.resume"), 303)
         return redirect(_own_page(form.next.data) or url_for("home.index"), 303)
     if form.is_submitted():
         return _page(form), 422
@@ -39,6 +43,18 @@ def sign_in() -> Response | tuple[str, int] | str:
         return redirect(url_for("home.index"), 303)
     form.next.data = _own_page(request.args.get("next"))
     return _page(form)
+
+
+@auth.route("/resume", methods=["GET", "POST"])
+@signed_in
+def resume() -> Response | str:
+    """What was typed before the session ran out: send it now, or (POST) leave it."""
+    kept = session.get("kept_form")
+    if kept is None or request.method == "POST":
+        session.pop("kept_form", None)
+        return redirect(url_for("home.index"), 303)
+    typed = [text for name, text in kept["fields"] if text and not name.startswith("o")]
+    return render_template("auth/resume.html", kept=kept, count=len(typed))
 
 
 @auth.post("/logout")

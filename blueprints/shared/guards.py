@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar, cast
 from urllib.parse import urlsplit
 
-from flask import Flask, abort, current_app, flash, g, request, url_for
+from flask import Flask, abort, current_app, flash, g, request, session, url_for
 from werkzeug.wrappers import Response
 
 from blueprints.shared.pages import is_partial, send_to
@@ -15,6 +15,7 @@ from translations import gettext as _
 
 View = TypeVar("View", bound=Callable[..., Any])
 
+KEPT_CHARACTERS = 200_000
 PUBLIC, SIGNED_IN, OPERATOR, REVIEWER = "public", "signed_in", "operator", "reviewer"
 
 
@@ -64,9 +65,23 @@ def _gate() -> Response | None:
 
 
 def _to_sign_in() -> Response:
+    if request.method == "POST" and not is_partial():
+        keep_form()
     flash(_("登录已过期或尚未登录，请登录后继续。"), "warn")
     address = request.path if request.method == "GET" and not is_partial() else _page_of(request.referrer)
     return send_to(url_for("auth.sign_in", next=address or None), status=401 if is_partial() else 303)
+
+
+def keep_form() -> None:
+    """Keep what an expired session could not take, so that it can be sent again after sign-in.
+
+    Only a form of our own pages is kept: another site must not put words into a clerk's mouth.
+    """
+    origin = urlsplit(request.headers.get("Origin", "")).netloc
+    fields = [(name, text) for name, text in request.form.items(multi=True) if name != "csrf_token"]
+    size = sum(len(name) + len(text) for name, text in fields)
+    if origin == request.host and fields and size <= KEPT_CHARACTERS:
+        session["kept_form"] = {"address": request.full_path.rstrip("?"), "fields": fields}
 
 
 def _page_of(referrer: str | None) -> str:

@@ -22,6 +22,9 @@ SENTENCES = {
     "login.locked": N_(
         "连续 5 次输入不正确，账户已锁定。请 %(minutes)s 分钟后再试；忘记密码请联系社保局重置。"
     ),
+    "account.weak_password": N_("密码至少 %(shortest)s 位。"),
+    "account.no_region": N_("没有统筹区 %(value)s。"),
+    "account.no_unit": N_("该统筹区没有单位编号 %(value)s。"),
     "form.damaged": N_("页面内容不完整，没有保存。请刷新本页后重新填写。"),
     # 工资
     "wage.not_a_number": N_("“%(value)s”不是金额。请只填数字，最多两位小数，如 5000.00。"),
