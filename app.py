@@ -21,7 +21,6 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.wrappers import Response
 
 import settings as settings_module
-import translations
 from blueprints.auth import auth
 from blueprints.bureau import bureau
 from blueprints.home import home
@@ -102,10 +101,6 @@ def _install(app: Flask) -> None:
     Compress(app)
     app.view_functions["static"] = public(app.view_functions["static"])
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.jinja_env.add_extension("jinja2.ext.i18n")
-    app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]
-        translations.gettext, translations.ngettext, newstyle=True
-    )
     app.jinja_env.globals["asset"] = _asset_address(app)
     install_words(app)
     install_menu(app)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import CheckConstraint, delete, select
+from sqlalchemy import CheckConstraint, bindparam, delete, select
 from sqlmodel import Field, Session, SQLModel
 
 from models.db import Json, UtcDateTime
@@ -81,6 +81,7 @@ _SESSION = (
     .outerjoin(Account, Account.id == LoginSession.account_id)
     .outerjoin(Unit, Unit.id == Account.unit_id)
     .outerjoin(Region, Region.code == Account.region_code)
+    .where(LoginSession.id_digest == bindparam("digest"), LoginSession.seen_at > bindparam("since"))
 )
 
 
@@ -94,8 +95,7 @@ class OpenSession(NamedTuple):
 
 def find_open_session(session: Session, id_digest: str, since: datetime) -> OpenSession | None:
     """The session with this digest, if it was used after ``since``."""
-    query = _SESSION.where(LoginSession.id_digest == id_digest, LoginSession.seen_at > since)
-    row = session.connection().execute(query).first()
+    row = session.connection().execute(_SESSION, {"digest": id_digest, "since": since}).first()
     if row is None:
         return None
     data, seen_at, account_id, name, role, region, unit_id, unit_name, unit_no, bureau = row

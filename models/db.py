@@ -121,7 +121,8 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
 def _begin_sqlite(connection: Connection) -> None:
     # A writer takes the lock at once: upgrading a read transaction can only fail with "database is locked".
     writes = connection.get_execution_options().get("is_writer")
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    # Straight to the driver: this runs at the start of every transaction.
+    connection.connection.dbapi_connection.execute("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
 def upsert(model: Any, key: list[str]) -> Any:

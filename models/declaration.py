@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import BigInteger, CheckConstraint, Index, UniqueConstraint, func, select, text
+from sqlalchemy import BigInteger, CheckConstraint, Index, UniqueConstraint, bindparam, func, select, text
 from sqlmodel import Field, Session, SQLModel
 
 from models.db import Json, UtcDateTime
@@ -144,14 +144,19 @@ class Backup(SQLModel, table=True):
     created_at: datetime = Field(sa_type=UtcDateTime)
 
 
+# Built once: putting a query together costs more than SQLite takes to answer it.
+_OWN = select(Declaration).where(
+    Declaration.id == bindparam("id"), Declaration.unit_id == bindparam("unit_id")
+)
+_OWN_LOCKED = _OWN.with_for_update()
+
+
 def find_declaration(
     session: Session, unit_id: int, declaration_id: int, *, lock: bool = False
 ) -> Declaration | None:
     """A unit's own declaration; with ``lock`` it stays ours until the transaction ends."""
-    query = select(Declaration).where(Declaration.id == declaration_id, Declaration.unit_id == unit_id)
-    if lock:
-        query = query.with_for_update()
-    return session.scalars(query).first()
+    query = _OWN_LOCKED if lock else _OWN
+    return session.scalars(query, {"id": declaration_id, "unit_id": unit_id}).first()
 
 
 def list_declarations(session: Session, unit_id: int) -> list[Declaration]:
@@ -160,11 +165,15 @@ def list_declarations(session: Session, unit_id: int) -> list[Declaration]:
     return list(session.scalars(query.order_by(Declaration.year.desc(), Declaration.id.desc())))
 
 
+_INSURANCES = (
+    select(DeclarationInsurance.insurance)
+    .where(DeclarationInsurance.declaration_id == bindparam("id"))
+    .order_by(DeclarationInsurance.insurance)
+)
+
+
 def list_insurances(session: Session, declaration_id: int) -> list[str]:
-    query = select(DeclarationInsurance.insurance).where(
-        DeclarationInsurance.declaration_id == declaration_id
-    )
-    return list(session.scalars(query.order_by(DeclarationInsurance.insurance)))
+    return list(session.connection().execute(_INSURANCES, {"id": declaration_id}).scalars())
 
 
 def find_live_insurances(session: Session, unit_id: int, year: int) -> dict[str, int]:
@@ -177,21 +186,46 @@ def find_live_insurances(session: Session, unit_id: int, year: int) -> dict[str,
     return dict(session.execute(query).all())
 
 
-_TALLY = select(
-    Tally.insured,
-    Tally.entered,
-    Tally.excluded,
-    Tally.wage_total_fen,
-    Tally.old_total_fen,
-    Tally.entered_old_total_fen,
-    Tally.revision,
-)
+_TALLY = select(Tally.__table__).where(Tally.declaration_id == bindparam("id"))
 
 
 def get_tally(session: Session, declaration_id: int) -> Tally:
     """The counts as they are in this transaction, never a copy that the triggers have overtaken."""
-    row = session.connection().execute(_TALLY.where(Tally.declaration_id == declaration_id)).one()
-    return Tally(declaration_id=declaration_id, **row._mapping)
+    return Tally(**session.connection().execute(_TALLY, {"id": declaration_id}).one()._mapping)
+
+
+class Standing(NamedTuple):
+    """How far a declaration is: its counts, the saved statement's version, what the newest backup holds."""
+
+    tally: Tally
+    statement_version: int | None
+    backup_revision: int | None
+    backup_statement_version: int | None
+
+    @property
+    def is_covered(self) -> bool:
+        """Whether the newest backup holds this very revision of rows and statement."""
+        held = (self.backup_revision, self.backup_statement_version)
+        return self.statement_version is not None and held == (self.tally.revision, self.statement_version)
+
+
+_NEWEST_BACKUP = select(func.max(Backup.id)).where(Backup.declaration_id == bindparam("id")).scalar_subquery()
+_STANDING = (
+    select(Tally.__table__, Statement.version, Backup.revision, Backup.statement_version)
+    .select_from(Tally)
+    .outerjoin(Statement, Statement.declaration_id == Tally.declaration_id)
+    .outerjoin(Backup, Backup.id == _NEWEST_BACKUP)
+    .where(Tally.declaration_id == bindparam("id"))
+)
+
+
+def get_standing(session: Session, declaration_id: int) -> Standing:
+    """The standing of a declaration as this transaction sees it, in one query."""
+    *counts, statement_version, backup_revision, backup_statement_version = (
+        session.connection().execute(_STANDING, {"id": declaration_id}).one()
+    )
+    tally = Tally(**dict(zip(Tally.__table__.columns.keys(), counts, strict=True)))
+    return Standing(tally, statement_version, backup_revision, backup_statement_version)
 
 
 def find_statement(session: Session, declaration_id: int) -> Statement | None:

@@ -13,6 +13,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     and_,
+    bindparam,
     case,
     func,
     literal,
@@ -227,10 +228,12 @@ def count_decided_since(session: Session, reviewer_id: int, since: datetime) -> 
     return session.scalar(query) or 0
 
 
+_OF_DECLARATION = select(Filing).where(Filing.declaration_id == bindparam("id")).order_by(Filing.id.desc())
+
+
 def list_declaration_filings(session: Session, declaration_id: int) -> list[Filing]:
     """Every filing of a declaration, the newest first."""
-    query = select(Filing).where(Filing.declaration_id == declaration_id).order_by(Filing.id.desc())
-    return list(session.scalars(query))
+    return list(session.scalars(_OF_DECLARATION, {"id": declaration_id}))
 
 
 def latest_by_group(filings: list[Filing]) -> dict[str, Filing]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from sqlalchemy import BigInteger, CheckConstraint, UniqueConstraint, select
+from sqlalchemy import BigInteger, CheckConstraint, UniqueConstraint, bindparam, select
 from sqlmodel import Field, Session, SQLModel
 
 from rules.wages import Bounds
@@ -74,11 +74,13 @@ def list_windows(session: Session, region_code: str) -> list[DeclarationWindow]:
     return list(session.scalars(query.order_by(DeclarationWindow.year.desc())))
 
 
+_WINDOW = select(DeclarationWindow).where(
+    DeclarationWindow.region_code == bindparam("region"), DeclarationWindow.year == bindparam("year")
+)
+
+
 def find_window(session: Session, region_code: str, year: int) -> DeclarationWindow | None:
-    query = select(DeclarationWindow).where(
-        DeclarationWindow.region_code == region_code, DeclarationWindow.year == year
-    )
-    return session.scalars(query).first()
+    return session.scalars(_WINDOW, {"region": region_code, "year": year}).first()
 
 
 def first_day(month: str) -> date:
@@ -92,17 +94,19 @@ _BOUNDS = select(
     BaseParameter.cap_fen,
     BaseParameter.average_fen,
     BaseParameter.rounding,
+).where(
+    BaseParameter.region_code == bindparam("region"),
+    BaseParameter.valid_from <= bindparam("on"),
+    BaseParameter.valid_to > bindparam("on"),
 )
 
 
 def list_bounds(session: Session, region_code: str, on: date) -> dict[str, Bounds]:
     """The bounds in force on a day, by 险种; an 险种 without a row is absent."""
-    query = _BOUNDS.where(
-        BaseParameter.region_code == region_code, BaseParameter.valid_from <= on, BaseParameter.valid_to > on
-    )
+    found = session.connection().execute(_BOUNDS, {"region": region_code, "on": on})
     return {
         insurance: Bounds(insurance, floor, cap, average, ROUNDING_FEN[rounding])
-        for insurance, floor, cap, average, rounding in session.connection().execute(query)
+        for insurance, floor, cap, average, rounding in found
     }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 
-from sqlalchemy import CheckConstraint, UniqueConstraint, select
+from sqlalchemy import CheckConstraint, UniqueConstraint, bindparam, select
 from sqlmodel import Field, Session, SQLModel
 
 RATE_SCALE = Decimal(1_000_000)
@@ -63,9 +63,14 @@ def find_unit(session: Session, region_code: str, unit_no: str) -> Unit | None:
     return session.scalars(query).first()
 
 
+_RATES = select(UnitRate.insurance, UnitRate.employer_millionths).where(
+    UnitRate.unit_id == bindparam("unit_id"),
+    UnitRate.valid_from <= bindparam("on"),
+    UnitRate.valid_to > bindparam("on"),
+)
+
+
 def list_rates(session: Session, unit_id: int, on: date) -> dict[str, Decimal]:
     """The unit's own rates in force on a day, by 险种, as fractions (0.0023)."""
-    query = select(UnitRate.insurance, UnitRate.employer_millionths).where(
-        UnitRate.unit_id == unit_id, UnitRate.valid_from <= on, UnitRate.valid_to > on
-    )
-    return {insurance: Decimal(rate) / RATE_SCALE for insurance, rate in session.execute(query)}
+    found = session.connection().execute(_RATES, {"unit_id": unit_id, "on": on})
+    return {insurance: Decimal(rate) / RATE_SCALE for insurance, rate in found}

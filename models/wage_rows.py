@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, bindparam, func, or_, select
 from sqlmodel import Session
 
 from models.declaration import WageRow
@@ -46,6 +46,25 @@ class Search:
     months: int = 1
 
 
+WHOLE_LIST = Search()
+
+# The two queries of every day, built once: that costs more than SQLite takes to answer them.
+_WHOLE_PAGE = (
+    _ROWS.where(
+        WageRow.declaration_id == bindparam("declaration_id"),
+        WageRow.is_active,
+        WageRow.seq > bindparam("after"),
+    )
+    .order_by(WageRow.seq)
+    .limit(PAGE_SIZE + 1)
+)
+_BY_ID = _ROWS.where(
+    WageRow.declaration_id == bindparam("declaration_id"),
+    WageRow.is_active,
+    WageRow.id.in_(bindparam("ids", expanding=True)),
+)
+
+
 @dataclass(frozen=True)
 class Page:
     """Up to 50 rows in order, and the keys of its neighbours (None at either end)."""
@@ -59,12 +78,11 @@ def list_page(
     session: Session, declaration_id: int, search: Search, *, after: int = 0, before: int | None = None
 ) -> Page:
     """The page that follows ``after`` or precedes ``before``; both are 序号."""
-    query = _ROWS.where(*_conditions(declaration_id, search))
-    if before is not None:
-        query = query.where(WageRow.seq < before).order_by(WageRow.seq.desc())
+    if search == WHOLE_LIST and before is None:
+        values = {"declaration_id": declaration_id, "after": after}
+        found = [Row._make(row) for row in session.connection().execute(_WHOLE_PAGE, values)]
     else:
-        query = query.where(WageRow.seq > after).order_by(WageRow.seq)
-    found = [Row._make(row) for row in session.connection().execute(query.limit(PAGE_SIZE + 1))]
+        found = _find_page(session, declaration_id, search, after, before)
     is_more = len(found) > PAGE_SIZE
     rows = found[:PAGE_SIZE]
     if before is not None:
@@ -74,6 +92,17 @@ def list_page(
     return Page(rows, None if is_first else rows[0].seq, rows[-1].seq if is_more else None)
 
 
+def _find_page(
+    session: Session, declaration_id: int, search: Search, after: int, before: int | None
+) -> list[Row]:
+    query = _ROWS.where(*_conditions(declaration_id, search))
+    if before is not None:
+        query = query.where(WageRow.seq < before).order_by(WageRow.seq.desc())
+    else:
+        query = query.where(WageRow.seq > after).order_by(WageRow.seq)
+    return [Row._make(row) for row in session.connection().execute(query.limit(PAGE_SIZE + 1))]
+
+
 def count_found(session: Session, declaration_id: int, search: Search) -> int:
     query = select(func.count()).select_from(WageRow).where(*_conditions(declaration_id, search))
     return session.connection().execute(query).scalar_one()
@@ -81,14 +110,12 @@ def count_found(session: Session, declaration_id: int, search: Search) -> int:
 
 def find_row(session: Session, declaration_id: int, row_id: int) -> Row | None:
     """One row still on the list."""
-    query = _ROWS.where(WageRow.id == row_id, WageRow.declaration_id == declaration_id, WageRow.is_active)
-    row = session.connection().execute(query).first()
-    return Row._make(row) if row else None
+    return list_rows_by_id(session, declaration_id, [row_id]).get(row_id)
 
 
 def list_rows_by_id(session: Session, declaration_id: int, ids: list[int]) -> dict[int, Row]:
-    query = _ROWS.where(WageRow.declaration_id == declaration_id, WageRow.is_active, WageRow.id.in_(ids))
-    return {row.id: Row._make(row) for row in session.connection().execute(query)}
+    found = session.connection().execute(_BY_ID, {"declaration_id": declaration_id, "ids": ids})
+    return {row.id: Row._make(row) for row in found}
 
 
 def iterate_rows(session: Session, declaration_id: int) -> Iterator[Row]:

@@ -17,24 +17,11 @@ from documents.wage_file import file_stem, write_text
 from models import audit
 from models.account import Actor
 from models.db import reading, transaction
-from models.declaration import Backup, Declaration, find_latest_backup, find_statement, get_tally
+from models.declaration import Backup, Declaration, find_statement, get_standing, get_tally
 from rules.refusals import Conflict, Refusal
 from rules.statement import as_typed, validate
 from services.declarations import get_open
 from services.exchange import file_head, file_lines
-
-
-def is_covered(session: Session, declaration: Declaration) -> bool:
-    """Whether the newest backup holds this very revision of rows and statement."""
-    assert declaration.id is not None
-    backup = find_latest_backup(session, declaration.id)
-    statement = find_statement(session, declaration.id)
-    revision = get_tally(session, declaration.id).revision
-    return (
-        backup is not None
-        and statement is not None
-        and (backup.revision, backup.statement_version) == (revision, statement.version)
-    )
 
 
 def make_backup(actor: Actor, declaration_id: int, store: Store, now: datetime) -> int:
@@ -54,9 +41,8 @@ def make_backup(actor: Actor, declaration_id: int, store: Store, now: datetime) 
     stored_name = store.save(content, ".zip")
     with transaction() as session:
         get_open(session, actor, declaration_id)
-        now_statement = find_statement(session, declaration_id)
-        held = (get_tally(session, declaration_id).revision, now_statement.version if now_statement else 0)
-        if held != (revision, statement.version):
+        standing = get_standing(session, declaration_id)
+        if (standing.tally.revision, standing.statement_version) != (revision, statement.version):
             raise Conflict("backup.changed")
         backup = Backup(
             declaration_id=declaration_id,

@@ -17,7 +17,14 @@ from documents.wage_file import insurance_name
 from models import audit
 from models.account import Actor
 from models.db import reading, transaction
-from models.declaration import Declaration, find_latest_backup, find_statement, get_tally, list_insurances
+from models.declaration import (
+    Declaration,
+    find_latest_backup,
+    find_statement,
+    get_standing,
+    get_tally,
+    list_insurances,
+)
 from models.filing import Filing, FilingEvent, get_snapshot
 from models.job import Job
 from models.unit import Unit, get_unit
@@ -28,7 +35,6 @@ from rules.money import divide_half_up, yuan_text
 from rules.refusals import Refusal
 from rules.statement import SECTIONS, Field
 from rules.wages import change_permille, contribution_base, is_declared
-from services.backups import is_covered
 from services.declarations import get_own
 from services.exchange import File
 from services.figures import Figures, InsuranceFigure, figures
@@ -139,9 +145,8 @@ def is_roster_current(session: Session, job: Job | None) -> bool:
     """Whether a finished roster still shows the declaration as it is."""
     if job is None or job.state != "done":
         return False
-    statement = find_statement(session, job.subject_id)
-    revision = get_tally(session, job.subject_id).revision
-    held = {"revision": revision, "statement_version": statement.version if statement else 0}
+    standing = get_standing(session, job.subject_id)
+    held = {"revision": standing.tally.revision, "statement_version": standing.statement_version or 0}
     return bool(job.params == held)
 
 
@@ -184,12 +189,11 @@ def receipt_pdf(
 def _fingerprint(session: Session, declaration: Declaration) -> str:
     """The backup's digest while it covers what is printed, so that paper and file can be matched."""
     assert declaration.id is not None
+    standing = get_standing(session, declaration.id)
     backup = find_latest_backup(session, declaration.id)
-    if backup is not None and is_covered(session, declaration):
+    if backup is not None and standing.is_covered:
         return backup.digest
-    statement = find_statement(session, declaration.id)
-    revision = get_tally(session, declaration.id).revision
-    return sm3_hex(f"{declaration.id}:{revision}:{statement.version if statement else 0}".encode())
+    return sm3_hex(f"{declaration.id}:{standing.tally.revision}:{standing.statement_version or 0}".encode())
 
 
 def _cover(session: Session, declaration: Declaration, unit: Unit, totals: Figures) -> DeclarationCover:

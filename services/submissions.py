@@ -13,7 +13,7 @@ from sqlmodel import Session
 from models import audit
 from models.account import Actor
 from models.db import reading, transaction
-from models.declaration import Declaration, find_statement, get_tally, list_insurances
+from models.declaration import Declaration, Standing, get_standing, list_insurances
 from models.filing import (
     Filing,
     FilingEvent,
@@ -26,7 +26,6 @@ from models.wage_rows import list_amounts
 from rules.insurances import Group, groups_of
 from rules.refusals import Conflict, Refusal
 from rules.wages import is_declared
-from services.backups import is_covered
 from services.declarations import get_own
 from services.figures import bounds_on
 from services.snapshots import is_intact, plain_bounds, take_snapshot
@@ -75,18 +74,17 @@ def groups_to_submit(session: Session, declaration: Declaration, filings: list[F
     ]
 
 
-def lacking(session: Session, declaration: Declaration) -> list[str]:
+def lacking(declaration: Declaration, standing: Standing) -> list[str]:
     """What still stands between the declaration and 申报, as codes in the order of the steps."""
-    assert declaration.id is not None
-    tally = get_tally(session, declaration.id)
+    tally = standing.tally
     found = []
     if tally.entered == 0:
         found.append("submit.nothing_entered")
     if tally.entered < tally.insured and declaration.left_confirmed_revision != tally.revision:
         found.append("submit.left_unconfirmed")
-    if find_statement(session, declaration.id) is None:
+    if standing.statement_version is None:
         found.append("submit.no_statement")
-    elif not is_covered(session, declaration):
+    elif not standing.is_covered:
         found.append("submit.no_backup")
     return found
 
@@ -94,9 +92,10 @@ def lacking(session: Session, declaration: Declaration) -> list[str]:
 def check_ready(session: Session, declaration: Declaration, revision: int) -> None:
     """Raise the first reason why the declaration cannot be submitted at this revision."""
     assert declaration.id is not None
-    if get_tally(session, declaration.id).revision != revision:
+    standing = get_standing(session, declaration.id)
+    if standing.tally.revision != revision:
         raise Conflict("submit.changed")
-    for code in lacking(session, declaration):
+    for code in lacking(declaration, standing):
         raise Refusal(code)
 
 

@@ -12,10 +12,10 @@ from blueprints.wages import wages
 from blueprints.wages.files import attachment
 from blueprints.wages.progress import overview
 from models.db import reading
-from models.declaration import find_statement, list_backups
+from models.declaration import list_backups
 from models.job import find_latest_job, find_unit_job
 from rules.refusals import Conflict, Missing, Refusal
-from services.backups import is_covered, make_backup
+from services.backups import make_backup
 from services.declarations import get_own
 from services.figures import figures
 from services.prints import PDF, ROSTER_JOB, is_roster_current, order_roster, statement_pdf
@@ -31,7 +31,6 @@ def prints(declaration_id: int) -> Response:
         view = overview(session, get_own(session, actor(), declaration_id))
         job = find_latest_job(session, ROSTER_JOB, declaration_id)
         is_current = is_roster_current(session, job)
-        has_statement = find_statement(session, declaration_id) is not None
     turn = min(request.args.get("turn", 0, int) + 1, 12)
     return answer(
         "wages/prints.html",
@@ -39,7 +38,6 @@ def prints(declaration_id: int) -> Response:
         view=view,
         job=job,
         is_current=is_current,
-        has_statement=has_statement,
         turn=turn,
         wait=1 + turn,
         reason=_failure(job),
@@ -80,14 +78,9 @@ def roster(job_id: int) -> Response:
 def backup(declaration_id: int) -> str:
     """Whether the present data are backed up, the backups so far, and the way back."""
     with reading() as session:
-        declaration = get_own(session, actor(), declaration_id)
-        view = overview(session, declaration)
+        view = overview(session, get_own(session, actor(), declaration_id))
         found = list_backups(session, declaration_id)
-        covered = is_covered(session, declaration)
-        has_statement = find_statement(session, declaration_id) is not None
-    return render_template(
-        "wages/backup.html", view=view, found=found, is_covered=covered, has_statement=has_statement
-    )
+    return render_template("wages/backup.html", view=view, found=found)
 
 
 @wages.post("/<int:declaration_id>/backup")

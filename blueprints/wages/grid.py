@@ -17,7 +17,7 @@ from blueprints.wages import wages
 from blueprints.wages.progress import overview
 from models.db import reading
 from models.declaration import Declaration, Tally
-from models.wage_rows import FILTERS, PAGE_SIZE, Page, Row, Search, count_found, list_page
+from models.wage_rows import FILTERS, PAGE_SIZE, WHOLE_LIST, Page, Row, Search, count_found, list_page
 from rules.refusals import Conflict, Refusal
 from rules.wages import Bounds, change_permille, contribution_base, is_declared, needs_explanation
 from services.declarations import get_own
@@ -209,7 +209,9 @@ def _wanted(declaration: Declaration, bounds: Bounds | None) -> Search:
     show = request.args.get("show", "all")
     kept = session.get("words") or {}
     words = kept.get("words", "") if request.args.get("found") and kept.get("in") == declaration.id else ""
-    return Search(show if show in FILTERS else "all", words, bounds, declaration.months)
+    if show not in FILTERS or (show == "all" and not words):
+        return WHOLE_LIST
+    return Search(show, words, bounds, declaration.months)
 
 
 def _keys() -> dict[str, Any]:

@@ -7,14 +7,7 @@ from dataclasses import dataclass
 from flask import url_for
 from sqlmodel import Session
 
-from models.declaration import (
-    Declaration,
-    Tally,
-    find_latest_backup,
-    find_statement,
-    get_tally,
-    list_insurances,
-)
+from models.declaration import Declaration, Standing, Tally, get_standing, list_insurances
 from models.filing import Filing, latest_by_group, list_declaration_filings
 from models.region import DeclarationWindow, find_window
 from services.submissions import lacking
@@ -37,7 +30,7 @@ class Overview:
 
     declaration: Declaration
     insurances: list[str]
-    tally: Tally
+    standing: Standing
     state: str
     lacking: list[str]
     filings: list[Filing]
@@ -47,6 +40,10 @@ class Overview:
     def id(self) -> int:
         assert self.declaration.id is not None
         return self.declaration.id
+
+    @property
+    def tally(self) -> Tally:
+        return self.standing.tally
 
     @property
     def is_open(self) -> bool:
@@ -106,32 +103,31 @@ class Overview:
 def overview(session: Session, declaration: Declaration) -> Overview:
     """Everything known of a declaration's progress, read in one session."""
     assert declaration.id is not None
-    filings = list_declaration_filings(session, declaration.id)
-    lacks = lacking(session, declaration) if declaration.state == "open" else []
+    filings = list(latest_by_group(list_declaration_filings(session, declaration.id)).values())
+    standing = get_standing(session, declaration.id)
     return Overview(
         declaration=declaration,
         insurances=list_insurances(session, declaration.id),
-        tally=get_tally(session, declaration.id),
-        state=_state(session, declaration, filings, lacks),
-        lacking=lacks,
-        filings=list(latest_by_group(filings).values()),
+        standing=standing,
+        state=_state(declaration, filings, standing),
+        lacking=lacking(declaration, standing) if declaration.state == "open" else [],
+        filings=filings,
         window=find_window(session, declaration.region_code, declaration.year),
     )
 
 
-def _state(session: Session, declaration: Declaration, filings: list[Filing], lacks: list[str]) -> str:
+def _state(declaration: Declaration, filings: list[Filing], standing: Standing) -> str:
     """The state's word: what the bureau said last counts before what the clerk did since."""
-    assert declaration.id is not None
     if declaration.state == "failed":
         return "start_failed"
     if declaration.state != "open":
         return declaration.state
-    latest = {filing.state for filing in latest_by_group(filings).values()}
+    latest = {filing.state for filing in filings}
     for state in ("returned", "failed"):
         if state in latest:
             return state
-    if find_statement(session, declaration.id) is None:
+    if standing.statement_version is None:
         return "open"
-    if "submit.no_backup" not in lacks:
+    if standing.is_covered:
         return "backed_up"
-    return "stale_backup" if find_latest_backup(session, declaration.id) else "statement_saved"
+    return "statement_saved" if standing.backup_revision is None else "stale_backup"

@@ -1,0 +1,142 @@
+"""Every endpoint states who may enter, stands in this table, and keeps to it."""
+
+from __future__ import annotations
+
+import pytest
+from flask import Flask
+
+from blueprints.shared.guards import access_of
+from tests.integration.clerk import HTMX, Clerk
+
+# endpoint: (who may enter, methods)
+TABLE = {
+    "auth.resume": ("signed_in", "GET POST"),
+    "auth.sign_in": ("public", "GET POST"),
+    "auth.sign_out": ("signed_in", "POST"),
+    "bureau.approve": ("reviewer", "GET POST"),
+    "bureau.decided": ("reviewer", "GET"),
+    "bureau.index": ("reviewer", "GET"),
+    "bureau.keep": ("reviewer", "POST"),
+    "bureau.send_back": ("reviewer", "GET POST"),
+    "bureau.show": ("reviewer", "GET"),
+    "filings.index": ("operator", "GET"),
+    "filings.receipt": ("operator", "GET"),
+    "filings.show": ("operator", "GET"),
+    "filings.state": ("operator", "GET"),
+    "filings.verify": ("public", "GET"),
+    "healthz": ("public", "GET"),
+    "home.index": ("signed_in", "GET"),
+    "static": ("public", "GET"),
+    "wages.backup": ("operator", "GET"),
+    "wages.cancel": ("operator", "GET POST"),
+    "wages.check": ("operator", "GET"),
+    "wages.confirm": ("operator", "POST"),
+    "wages.decide_upload": ("operator", "POST"),
+    "wages.download": ("operator", "GET"),
+    "wages.download_backup": ("operator", "GET"),
+    "wages.figures_panel": ("operator", "GET"),
+    "wages.index": ("operator", "GET"),
+    "wages.keep_backup": ("operator", "POST"),
+    "wages.keep_statement": ("operator", "POST"),
+    "wages.notes": ("operator", "POST"),
+    "wages.order_print": ("operator", "POST"),
+    "wages.print_statement": ("operator", "GET"),
+    "wages.prints": ("operator", "GET"),
+    "wages.progress": ("operator", "GET"),
+    "wages.refresh": ("operator", "POST"),
+    "wages.restart": ("operator", "POST"),
+    "wages.roster": ("operator", "GET"),
+    "wages.rows": ("operator", "GET"),
+    "wages.save": ("operator", "POST"),
+    "wages.search": ("operator", "POST"),
+    "wages.send_submission": ("operator", "POST"),
+    "wages.send_upload": ("operator", "POST"),
+    "wages.start": ("operator", "POST"),
+    "wages.statement": ("operator", "GET"),
+    "wages.submit": ("operator", "GET"),
+    "wages.upload": ("operator", "GET"),
+    "wages.uploads": ("operator", "GET"),
+}
+NUMBERS = {"kind": "zip", "filename": "css/wangting.css"}
+ROLES = {"operator": "wang", "reviewer": "gao"}
+
+
+def address(app: Flask, endpoint: str) -> str:
+    rule = next(rule for rule in app.url_map.iter_rules() if rule.endpoint == endpoint)
+    with app.test_request_context():
+        return app.url_for(endpoint, **{name: NUMBERS.get(name, 999) for name in rule.arguments})
+
+
+def test_the_table_holds_every_endpoint_and_no_other(app):
+    found = {}
+    for rule in app.url_map.iter_rules():
+        methods = set(found.get(rule.endpoint, ("", ""))[1].split()) | (
+            (rule.methods or set()) - {"HEAD", "OPTIONS"}
+        )
+        found[rule.endpoint] = (
+            access_of(app.view_functions[rule.endpoint]),
+            " ".join(sorted(methods)),
+        )
+    assert found == TABLE
+
+
+def test_an_endpoint_that_states_nothing_lets_nobody_in(app):
+    from app import create_app
+
+    bare = create_app(app.config["SETTINGS"], wake=lambda job_id: None)
+    bare.add_url_rule("/forgotten", "forgotten", lambda: "secret")
+    answer = bare.test_client().get("/forgotten")
+    assert answer.status_code == 500
+    assert b"secret" not in answer.data
+
+
+@pytest.fixture
+def visitors(app, world) -> dict[str, Clerk]:
+    found = {"anonymous": Clerk(app)}
+    for role, username in ROLES.items():
+        found[role] = Clerk(app)
+        found[role].sign_in(username)
+    return found
+
+
+def test_each_endpoint_lets_in_whom_the_table_names_and_nobody_else(app, visitors):
+    for endpoint, (access, methods) in TABLE.items():
+        where = address(app, endpoint)
+        for method in methods.split():
+            for who, clerk in visitors.items():
+                if endpoint == "auth.sign_out" and who != "anonymous":
+                    continue  # it would end the visit; test_auth proves it
+                answer = clerk.http.open(where, method=method)
+                is_welcome = access in ("public", "signed_in", who) and not (
+                    access == "signed_in" and who == "anonymous"
+                )
+                case = (endpoint, method, who, answer.status_code)
+                if is_welcome:
+                    # Past the gate: the record 999 does not exist, or the form lacks its token.
+                    expected = 400 if method == "POST" else answer.status_code
+                    assert answer.status_code == expected, case
+                    assert "/login" not in answer.headers.get("Location", ""), case
+                elif who == "anonymous":
+                    assert answer.status_code == 303, case
+                    assert answer.headers["Location"].startswith("/login"), case
+                else:
+                    assert answer.status_code == 404, case
+
+
+def test_a_partial_without_a_session_is_401_with_the_way_to_sign_in(app, visitors):
+    for endpoint, (access, methods) in TABLE.items():
+        if access == "public":
+            continue
+        for method in methods.split():
+            answer = visitors["anonymous"].http.open(address(app, endpoint), method=method, headers=HTMX)
+            assert answer.status_code == 401, (endpoint, method)
+            assert answer.headers["HX-Redirect"].startswith("/login"), endpoint
+            assert answer.data == b""
+
+
+def test_every_form_is_refused_without_its_token(app, visitors):
+    for endpoint, (access, methods) in TABLE.items():
+        if "POST" in methods:
+            clerk = visitors.get(access, visitors["operator"])
+            answer = clerk.http.post(address(app, endpoint), data={"csrf_token": "forged"})
+            assert answer.status_code == 400, endpoint
