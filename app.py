@@ -11,7 +11,7 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import click
-from flask import Flask, g, render_template, request, url_for
+from flask import Flask, g, make_response, render_template, request, url_for
 from flask_compress import Compress
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from htmx_flask import Htmx
@@ -144,11 +144,18 @@ def _register_errors(app: Flask) -> None:
         return render_template("errors/not_found.html"), 404
 
     @app.errorhandler(Refusal)
-    def refused(error: Refusal) -> tuple[str, int]:
+    def refused(error: Refusal) -> Response:
         """A refusal that no view put beside its field: one sentence, and the way back."""
         status = 409 if isinstance(error, Conflict) else 422
         template = "errors/_refused.html" if is_partial() else "errors/refused.html"
-        return render_template(template, message=sentence(error), back=request.referrer), status
+        response = make_response(
+            render_template(template, message=sentence(error), back=request.referrer), status
+        )
+        if is_partial():
+            # Beside the page, not in place of what asked: what was typed stays where it is.
+            response.headers["HX-Retarget"] = "#refusal"
+            response.headers["HX-Reswap"] = "innerHTML"
+        return response
 
     @app.errorhandler(CSRFError)
     def stale_page(error: CSRFError) -> tuple[str, int] | Response:
@@ -238,12 +245,15 @@ def account(username: str, name: str, region: str, unit: str | None, password: s
 @main.command()
 def worker() -> None:
     """Run background jobs in this process only."""
+    from deploy.supervisor import leave
+
     settings = _configure()
     db.connect(settings.url)
     clock = region_clock(settings)
     runner = make_runner(Store(settings.data / "files"), upload_limits(settings), clock)
     queue = open_queue(settings.url, settings.data)
-    work(queue, runner, settings.worker_threads, timedelta(minutes=settings.idle_minutes))
+    work(queue, runner, settings.worker_threads)
+    leave()
 
 
 def _configure() -> Settings:

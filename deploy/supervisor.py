@@ -15,6 +15,7 @@ from pathlib import Path
 
 from waitress.server import create_server
 
+from models import db
 from settings import Settings
 
 log = logging.getLogger("wangting.supervisor")
@@ -60,8 +61,17 @@ def serve(app: Callable[..., object], settings: Settings, descriptor: int | None
         options["sockets"] = [socket.socket(fileno=descriptor)]
     server = create_server(app, **options)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    with contextlib.suppress(KeyboardInterrupt):
+    with contextlib.suppress(KeyboardInterrupt, SystemExit):
         server.run()
+    leave()
+
+
+def leave() -> None:
+    """End this process now. Everything is committed; tearing the interpreter down can hang in a library."""
+    db.disconnect()
+    logging.shutdown()
+    sys.stdout.flush()
+    os._exit(0)
 
 
 def _start(command: list[str], listener: socket.socket) -> subprocess.Popen[bytes]:

@@ -69,6 +69,9 @@ class Runner:
                 self.handlers[task.kind].fail(session, task, code, params)
         except LeaseLost:
             log.info("job %s was taken over", task.job_id)
+            return
+        # A failure may have put down another job, such as a fresh check of an upload.
+        self.sweep()
 
     def _release(self, task: Task) -> None:
         if task.attempt >= MAX_ATTEMPTS:

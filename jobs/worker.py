@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from datetime import timedelta
 
 from huey import Huey, crontab
 
 from jobs.runner import Runner
-from services.accounts import forget_idle_sessions
+from services.accounts import EXPIRED_KEPT, forget_idle_sessions
 
 log = logging.getLogger(__name__)
 
@@ -33,7 +32,7 @@ def make_waker(queue: Huey) -> Callable[[int], None]:
     return wake
 
 
-def work(queue: Huey, runner: Runner, threads: int, idle: timedelta) -> None:
+def work(queue: Huey, runner: Runner, threads: int) -> None:
     """Consume until the process is told to stop."""
 
     @queue.task(name="run_job")
@@ -46,7 +45,7 @@ def work(queue: Huey, runner: Runner, threads: int, idle: timedelta) -> None:
 
     @queue.periodic_task(crontab(minute="*/10"), name="forget_sessions")
     def forget_sessions() -> None:
-        forget_idle_sessions(runner.clock() - idle)
+        forget_idle_sessions(runner.clock() - EXPIRED_KEPT)
 
     runner.sweep()
     consumer = queue.create_consumer(

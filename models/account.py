@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import CheckConstraint, bindparam, delete, select
+from sqlalchemy.engine import Connection
 from sqlmodel import Field, Session, SQLModel
 
 from models.db import Json, UtcDateTime
@@ -93,9 +94,9 @@ class OpenSession(NamedTuple):
     actor: Actor | None
 
 
-def find_open_session(session: Session, id_digest: str, since: datetime) -> OpenSession | None:
+def find_open_session(connection: Connection, id_digest: str, since: datetime) -> OpenSession | None:
     """The session with this digest, if it was used after ``since``."""
-    row = session.connection().execute(_SESSION, {"digest": id_digest, "since": since}).first()
+    row = connection.execute(_SESSION, {"digest": id_digest, "since": since}).first()
     if row is None:
         return None
     data, seen_at, account_id, name, role, region, unit_id, unit_name, unit_no, bureau = row

@@ -159,6 +159,30 @@ def find_declaration(
     return session.scalars(query, {"id": declaration_id, "unit_id": unit_id}).first()
 
 
+class Terms(NamedTuple):
+    """What a save needs of its declaration: whether it is open, and what its wages mean."""
+
+    id: int
+    state: str
+    region_code: str
+    wage_basis: str
+    months: int
+    effective_month: str
+
+
+_TERMS = (
+    select(*(getattr(Declaration, name) for name in Terms._fields))
+    .where(Declaration.id == bindparam("id"), Declaration.unit_id == bindparam("unit_id"))
+    .with_for_update()
+)
+
+
+def find_terms(session: Session, unit_id: int, declaration_id: int) -> Terms | None:
+    """The terms of a unit's own declaration, which stays ours until the transaction ends."""
+    row = session.connection().execute(_TERMS, {"id": declaration_id, "unit_id": unit_id}).first()
+    return Terms._make(row) if row else None
+
+
 def list_declarations(session: Session, unit_id: int) -> list[Declaration]:
     """All declarations of a unit, the newest first."""
     query = select(Declaration).where(Declaration.unit_id == unit_id)
@@ -186,18 +210,32 @@ def find_live_insurances(session: Session, unit_id: int, year: int) -> dict[str,
     return dict(session.execute(query).all())
 
 
-_TALLY = select(Tally.__table__).where(Tally.declaration_id == bindparam("id"))
+class Counts(NamedTuple):
+    """A tally as it was read."""
+
+    declaration_id: int
+    insured: int
+    entered: int
+    excluded: int
+    wage_total_fen: int
+    old_total_fen: int
+    entered_old_total_fen: int
+    revision: int
 
 
-def get_tally(session: Session, declaration_id: int) -> Tally:
+_COUNTED = [getattr(Tally, name) for name in Counts._fields]
+_TALLY = select(*_COUNTED).where(Tally.declaration_id == bindparam("id"))
+
+
+def get_tally(session: Session, declaration_id: int) -> Counts:
     """The counts as they are in this transaction, never a copy that the triggers have overtaken."""
-    return Tally(**session.connection().execute(_TALLY, {"id": declaration_id}).one()._mapping)
+    return Counts._make(session.connection().execute(_TALLY, {"id": declaration_id}).one())
 
 
 class Standing(NamedTuple):
     """How far a declaration is: its counts, the saved statement's version, what the newest backup holds."""
 
-    tally: Tally
+    tally: Counts
     statement_version: int | None
     backup_revision: int | None
     backup_statement_version: int | None
@@ -211,7 +249,7 @@ class Standing(NamedTuple):
 
 _NEWEST_BACKUP = select(func.max(Backup.id)).where(Backup.declaration_id == bindparam("id")).scalar_subquery()
 _STANDING = (
-    select(Tally.__table__, Statement.version, Backup.revision, Backup.statement_version)
+    select(*_COUNTED, Statement.version, Backup.revision, Backup.statement_version)
     .select_from(Tally)
     .outerjoin(Statement, Statement.declaration_id == Tally.declaration_id)
     .outerjoin(Backup, Backup.id == _NEWEST_BACKUP)
@@ -221,11 +259,10 @@ _STANDING = (
 
 def get_standing(session: Session, declaration_id: int) -> Standing:
     """The standing of a declaration as this transaction sees it, in one query."""
-    *counts, statement_version, backup_revision, backup_statement_version = (
+    *counts, version, revision, covered_version = (
         session.connection().execute(_STANDING, {"id": declaration_id}).one()
     )
-    tally = Tally(**dict(zip(Tally.__table__.columns.keys(), counts, strict=True)))
-    return Standing(tally, statement_version, backup_revision, backup_statement_version)
+    return Standing(Counts._make(counts), version, revision, covered_version)
 
 
 def find_statement(session: Session, declaration_id: int) -> Statement | None:

@@ -21,6 +21,8 @@ from rules.refusals import Refusal
 
 MAX_FAILURES = 5
 SHORTEST_PASSWORD = 10
+# A session that timed out opens nothing, but says for a day whose unsent form this was.
+EXPIRED_KEPT = timedelta(days=1)
 LOCK = timedelta(minutes=15)
 _hasher = PasswordHasher()
 

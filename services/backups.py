@@ -22,6 +22,7 @@ from rules.refusals import Conflict, Refusal
 from rules.statement import as_typed, validate
 from services.declarations import get_open
 from services.exchange import file_head, file_lines
+from translations import gettext as _
 
 
 def make_backup(actor: Actor, declaration_id: int, store: Store, now: datetime) -> int:
@@ -49,7 +50,7 @@ def make_backup(actor: Actor, declaration_id: int, store: Store, now: datetime) 
             revision=revision,
             statement_version=statement.version,
             digest=parts.manifest["digest"],
-            filename=parts.wage_name.removesuffix(".txt") + "_备份.zip",
+            filename=parts.wage_name.removesuffix(".txt") + f"_{_('备份')}.zip",
             stored_name=stored_name,
             size_bytes=len(content),
             created_by=actor.account_id,

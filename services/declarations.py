@@ -175,12 +175,12 @@ def refresh_list(actor: Actor, declaration_id: int, now: datetime) -> tuple[int,
         left = connection.execute(
             update(WageRow)
             .where(WageRow.declaration_id == declaration_id, WageRow.is_active, ~is_insured)
-            .values(is_active=False, version=WageRow.version + 1)
+            .values(is_active=False)
         ).rowcount
         back = connection.execute(
             update(WageRow)
             .where(WageRow.declaration_id == declaration_id, ~WageRow.is_active, is_insured)
-            .values(is_active=True, version=WageRow.version + 1)
+            .values(is_active=True)
         ).rowcount
         _update_insurances(session, declaration)
         new = _insert_new(session, declaration, now)
@@ -326,11 +326,15 @@ def _insured(session: Session, declaration: Declaration) -> Any:
     )
 
 
-def _old_wages(declaration: Declaration) -> Any:
-    """Last year's declared wage by person (原工资)."""
+def _old_wages(declaration: Declaration, insured: Any) -> Any:
+    """Last year's declared wage (原工资) of these people."""
     return (
         select(PersonBase.person_id, func.max(PersonBase.wage_fen).label("wage_fen"))
-        .where(PersonBase.unit_id == declaration.unit_id, PersonBase.year == declaration.year - 1)
+        .where(
+            PersonBase.unit_id == declaration.unit_id,
+            PersonBase.year == declaration.year - 1,
+            PersonBase.person_id.in_(select(insured.c.person_id)),
+        )
         .group_by(PersonBase.person_id)
         .subquery()
     )
@@ -368,7 +372,7 @@ def _chunk(session: Session, declaration: Declaration, after_id: int) -> tuple[l
 
 
 def _new_rows(session: Session, declaration: Declaration, insured: Any) -> list[dict[str, Any]]:
-    old = _old_wages(declaration)
+    old = _old_wages(declaration, insured)
     query = (
         select(Person.id, Person.person_no, Person.name, Person.id_number, old.c.wage_fen, insured)
         .join(insured, insured.c.person_id == Person.id)
@@ -412,9 +416,7 @@ def _update_insurances(session: Session, declaration: Declaration) -> None:
     for row in session.connection().execute(query).all():
         if _codes(row) != row.was:
             session.connection().execute(
-                update(WageRow)
-                .where(WageRow.id == row.id)
-                .values(insurances=_codes(row), version=WageRow.version + 1)
+                update(WageRow).where(WageRow.id == row.id).values(insurances=_codes(row))
             )
 
 

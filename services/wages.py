@@ -12,12 +12,11 @@ from sqlmodel import Session
 from models import audit
 from models.account import Account, Actor
 from models.db import transaction
-from models.declaration import Declaration, Tally, WageRow, get_tally
+from models.declaration import Counts, Terms, WageRow, find_terms, get_tally, list_insurances
 from models.region import first_day, list_bounds
 from models.wage_rows import Row, list_rows_by_id
-from rules.refusals import Conflict, Refusal
+from rules.refusals import Conflict, Missing, Refusal
 from rules.wages import Bounds, parse_wage
-from services.declarations import get_open
 
 
 @dataclass(frozen=True)
@@ -43,9 +42,9 @@ class Outcome:
 class Recorded:
     """The answer to a save; ``tally`` is read in the same transaction."""
 
-    declaration: Declaration
+    terms: Terms
     outcomes: list[Outcome]
-    tally: Tally
+    tally: Counts
     bounds: dict[str, Bounds]
 
     @property
@@ -74,15 +73,20 @@ def record_wages(actor: Actor, declaration_id: int, entries: Sequence[Entry], no
     ``Conflict`` ``row.changed`` with who, when and what. Raises ``Missing`` and ``declaration.not_open``.
     """
     with transaction() as session:
-        declaration = get_open(session, actor, declaration_id)
+        terms = find_terms(session, actor.own_unit_id, declaration_id)
+        if terms is None:
+            raise Missing(declaration_id)
+        if terms.state != "open":
+            raise Refusal("declaration.not_open", state=terms.state)
         rows = list_rows_by_id(session, declaration_id, [entry.row_id for entry in entries])
         outcomes = [
             _record(session, actor, rows[entry.row_id], entry, now)
             for entry in entries
             if entry.row_id in rows
         ]
-        bounds = list_bounds(session, declaration.region_code, first_day(declaration.effective_month))
-        return Recorded(declaration, outcomes, get_tally(session, declaration_id), bounds)
+        bounds = list_bounds(session, terms.region_code, first_day(terms.effective_month))
+        own = {code: bounds[code] for code in list_insurances(session, declaration_id) if code in bounds}
+        return Recorded(terms, outcomes, get_tally(session, declaration_id), own)
 
 
 def _record(session: Session, actor: Actor, row: Row, entry: Entry, now: datetime) -> Outcome:

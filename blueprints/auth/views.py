@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 from flask import current_app, g, redirect, render_template, request, session, url_for
 from werkzeug.wrappers import Response
@@ -11,6 +12,7 @@ from blueprints.auth import auth
 from blueprints.auth.forms import SignInForm
 from blueprints.shared.guards import actor, public, signed_in
 from blueprints.shared.sentences import sentence
+from models.account import find_account
 from models.db import reading
 from models.region import DeclarationWindow, Region, list_current_windows
 from rules.refusals import Refusal
@@ -33,7 +35,7 @@ def sign_in() -> Response | tuple[str, int] | str:
             return _page(form), 422
         kept = session.get("kept_form")
         session.replace_with(session_id)  # type: ignore[attr-defined]
-        if kept:
+        if kept and _is_of(kept, form.username.data or ""):
             session["kept_form"] = kept
             return redirect(url_for("auth.resume"), 303)
         return redirect(_own_page(form.next.data) or url_for("home.index"), 303)
@@ -71,6 +73,13 @@ def _page(form: SignInForm) -> str:
     with reading() as database:
         windows: list[tuple[DeclarationWindow, Region]] = list_current_windows(database, today)
     return render_template("auth/sign_in.html", form=form, windows=windows, today=today)
+
+
+def _is_of(kept: dict[str, Any], username: str) -> bool:
+    """Whether a kept form was typed by the account that signs in now."""
+    with reading() as database:
+        account = find_account(database, username)
+    return account is not None and account.id == kept["account_id"]
 
 
 def _own_page(address: str | None) -> str:

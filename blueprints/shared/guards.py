@@ -10,6 +10,7 @@ from flask import Flask, abort, current_app, flash, g, request, session, url_for
 from werkzeug.wrappers import Response
 
 from blueprints.shared.pages import is_partial, send_to
+from blueprints.shared.sessions import expired_account_id
 from models.account import Actor
 from translations import gettext as _
 
@@ -75,13 +76,16 @@ def _to_sign_in() -> Response:
 def keep_form() -> None:
     """Keep what an expired session could not take, so that it can be sent again after sign-in.
 
-    Only a form of our own pages is kept: another site must not put words into a clerk's mouth.
+    Only a form of our own pages is kept, and only for whoever was signed in: another site must not put
+    words into a clerk's mouth, nor one clerk read another's.
     """
     origin = urlsplit(request.headers.get("Origin", "")).netloc
     fields = [(name, text) for name, text in request.form.items(multi=True) if name != "csrf_token"]
     size = sum(len(name) + len(text) for name, text in fields)
-    if origin == request.host and fields and size <= KEPT_CHARACTERS:
-        session["kept_form"] = {"address": request.full_path.rstrip("?"), "fields": fields}
+    account_id = expired_account_id()
+    if origin == request.host and fields and size <= KEPT_CHARACTERS and account_id is not None:
+        address = request.full_path.rstrip("?")
+        session["kept_form"] = {"address": address, "fields": fields, "account_id": account_id}
 
 
 def _page_of(referrer: str | None) -> str:

@@ -31,6 +31,22 @@ def answer(page: str, partial: str, status: int = 200, /, **values: Any) -> Resp
     return make_response(render_template(partial if is_partial() else page, **values), status)
 
 
+def progress_answer(page: str, meter: str, is_busy: bool, **values: Any) -> Response:
+    """A page that waits for background work: its meter alone to a poll, a reload when the work is over.
+
+    The wait between polls grows with each turn, from 2 to 12 seconds.
+    """
+    turn = min(max(request.args.get("turn", 0, int), 0) + 1, 11)
+    values |= {"is_busy": is_busy, "turn": turn, "wait": turn + 1, "here": request.path}
+    if not is_partial():
+        return make_response(render_template(page, **values))
+    if is_busy:
+        return make_response(render_template(meter, **values))
+    response = make_response("", 204)
+    response.headers["HX-Refresh"] = "true"
+    return response
+
+
 def send_to(address: str, status: int = 303) -> Response:
     """Go to another page; HTMX is told by a header, since it would swap a redirect's target into a table."""
     if not is_partial():

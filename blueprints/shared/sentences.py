@@ -147,13 +147,18 @@ def say(code: str, params: Mapping[str, Any]) -> str:
     """The sentence for a code and its values, as jobs and files keep them."""
     if code == "login.wrong" and "left" in params:
         code = "login.wrong_left"
-    return _(SENTENCES[code]) % {name: _shown(name, value) for name, value in _with_words(params).items()}
+    return _(SENTENCES[code]) % {
+        name: _shown(name, value) for name, value in _with_words(code, params).items()
+    }
 
 
-def _with_words(params: Mapping[str, Any]) -> dict[str, Any]:
+def _with_words(code: str, params: Mapping[str, Any]) -> dict[str, Any]:
     words = dict(params)
     if "state" in params:
-        words["state"] = state_word(str(params["state"]))
+        state = str(params["state"])
+        # Of a declaration itself, "failed" is its start; a filing's failure leaves its declaration open.
+        is_start = code == "declaration.not_open" and state == "failed"
+        words["state"] = state_word("start_failed" if is_start else state)
     if "fen" in params:
         words["wage"] = yuan(params["fen"]) if params["fen"] is not None else _("空")
     if "value" in params and params["value"] in ("annual", "monthly"):

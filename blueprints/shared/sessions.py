@@ -5,18 +5,29 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from flask import Flask, Request, g
+from flask import Flask, Request, current_app, g, request
 from flask.sessions import SessionInterface, SessionMixin
 from werkzeug.datastructures import CallbackDict
 from werkzeug.wrappers import Response
 
 from models.account import find_open_session
-from models.db import reading
-from services.accounts import keep_session, open_anonymous, session_digest
+from models.db import engine
+from services.accounts import EXPIRED_KEPT, keep_session, open_anonymous, session_digest
 
 COOKIE = "wt"
 # Writing "seen" on every click would double the writes; a minute's error in 30 does no harm.
 SEEN_STEP = timedelta(seconds=60)
+
+
+def expired_account_id() -> int | None:
+    """Whose session this browser had, if it ran out less than a day ago."""
+    session_id = request.cookies.get(COOKIE)
+    if session_id is None:
+        return None
+    since = current_app.config["CLOCK"]() - EXPIRED_KEPT
+    with engine().connect() as connection:
+        found = find_open_session(connection, session_digest(session_id), since)
+    return found.actor.account_id if found and found.actor else None
 
 
 class ServerSession(CallbackDict[str, Any], SessionMixin):
@@ -45,8 +56,8 @@ class DatabaseSessions(SessionInterface):
             return ServerSession(None, {}, None)
         now = app.config["CLOCK"]()
         idle = timedelta(minutes=app.config["SETTINGS"].idle_minutes)
-        with reading() as database:
-            found = find_open_session(database, session_digest(session_id), now - idle)
+        with engine().connect() as connection:
+            found = find_open_session(connection, session_digest(session_id), now - idle)
         if found is None:
             return ServerSession(None, {}, None)
         g.actor = found.actor

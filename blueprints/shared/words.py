@@ -10,6 +10,7 @@ from flask import Flask, current_app
 
 from rules.identity import mask_id
 from rules.money import yuan_text
+from rules.wages import change_permille
 from translations import gettext as _
 
 
@@ -113,6 +114,11 @@ def percent(permille: int | None) -> str:
     return f"{sign}{whole}.{tenth}%" if tenth else f"{sign}{whole}%"
 
 
+def change(new_fen: int, old_fen: int) -> str:
+    """How much a sum has changed, as percent."""
+    return percent(change_permille(old_fen, new_fen))
+
+
 def grouped_digest(digest: str) -> str:
     """A digest in groups of four, to be read aloud."""
     return " ".join(digest[i : i + 4] for i in range(0, len(digest), 4))
@@ -144,6 +150,7 @@ def install_words(app: Flask) -> None:
         "moment": moment_text,
         "day": day_text,
         "percent": percent,
+        "change": change,
         "fingerprint": grouped_digest,
     }
     app.jinja_env.filters.update(filters)

@@ -30,7 +30,7 @@ def check(declaration_id: int) -> str:
         bounds = figure.bounds if figure else None
         lists = {
             show: [
-                draw(row, declaration, bounds)
+                draw(row, declaration.months, bounds)
                 for row in list_page(session, declaration_id, _search(show, bounds, declaration.months)).rows
             ]
             for show in ("below", "above", "changed")

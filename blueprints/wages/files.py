@@ -8,7 +8,7 @@ from flask import current_app, flash, redirect, render_template, request, send_f
 from werkzeug.wrappers import Response
 
 from blueprints.shared.guards import actor, operator_only
-from blueprints.shared.pages import answer
+from blueprints.shared.pages import progress_answer
 from blueprints.shared.sentences import say, sentence
 from blueprints.wages import wages
 from blueprints.wages.progress import overview
@@ -95,23 +95,21 @@ def upload(upload_id: int) -> Response:
         new = [] if is_busy else list_changes(session, upload_id, is_new=True, limit=SHOWN_CHANGES)
         changed = [] if is_busy else list_changes(session, upload_id, is_new=False, limit=SHOWN_CHANGES)
         twin = find_applied_twin(session, found.declaration_id, found.digest)
-    turn = min(request.args.get("turn", 0, int) + 1, 12)
-    return answer(
+    return progress_answer(
         "wages/upload.html",
-        "wages/_upload_state.html",
+        "wages/_meter.html",
+        is_busy,
         view=view,
         upload=found,
         job=job,
         lines=lines,
         new=new,
         changed=changed,
-        is_busy=is_busy,
         twin=twin if twin and twin.id != found.id else None,
         reason=_reason(found),
         line_reason=_line_reason,
-        turn=turn,
-        wait=1 + turn,
         fixes=_fixes(found),
+        doing=_("正在写入") if found.state == "applying" else _("正在检查"),
     )
 
 

@@ -6,7 +6,7 @@ from flask import current_app, flash, redirect, render_template, request, send_f
 from werkzeug.wrappers import Response
 
 from blueprints.shared.guards import actor, operator_only
-from blueprints.shared.pages import answer
+from blueprints.shared.pages import progress_answer
 from blueprints.shared.sentences import say, sentence
 from blueprints.wages import wages
 from blueprints.wages.files import attachment
@@ -31,16 +31,15 @@ def prints(declaration_id: int) -> Response:
         view = overview(session, get_own(session, actor(), declaration_id))
         job = find_latest_job(session, ROSTER_JOB, declaration_id)
         is_current = is_roster_current(session, job)
-    turn = min(request.args.get("turn", 0, int) + 1, 12)
-    return answer(
+    return progress_answer(
         "wages/prints.html",
-        "wages/_roster.html",
+        "wages/_meter.html",
+        job is not None and not job.is_over,
         view=view,
         job=job,
         is_current=is_current,
-        turn=turn,
-        wait=1 + turn,
         reason=_failure(job),
+        doing=_("正在生成申报表"),
     )
 
 

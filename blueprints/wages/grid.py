@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from flask import current_app, flash, make_response, redirect, render_template, request, session, url_for
+from markupsafe import Markup, escape
 from werkzeug.wrappers import Response
 
 from blueprints.shared.guards import actor, operator_only
@@ -16,7 +17,7 @@ from blueprints.shared.words import moment_text
 from blueprints.wages import wages
 from blueprints.wages.progress import overview
 from models.db import reading
-from models.declaration import Declaration, Tally
+from models.declaration import Counts, Declaration
 from models.wage_rows import FILTERS, PAGE_SIZE, WHOLE_LIST, Page, Row, Search, count_found, list_page
 from rules.refusals import Conflict, Refusal
 from rules.wages import Bounds, change_permille, contribution_base, is_declared, needs_explanation
@@ -24,6 +25,15 @@ from services.declarations import get_own
 from services.figures import Figures, figures
 from services.wages import Outcome, Recorded, entries_from, record_wages
 from translations import gettext as _
+
+SHAPES = {
+    "saved": "ok",
+    "explain": "ask",
+    "excluded": "skip-it",
+    "left": "",
+    "refused": "fail",
+    "conflict": "fail",
+}
 
 
 @dataclass(frozen=True)
@@ -39,6 +49,11 @@ class Line:
     is_conflict: bool
 
     @property
+    def shape(self) -> str:
+        """The class that gives the state its shape."""
+        return SHAPES[self.state]
+
+    @property
     def state(self) -> str:
         if self.error:
             return "conflict" if self.is_conflict else "refused"
@@ -51,13 +66,13 @@ class Line:
         return "saved"
 
 
-def draw(row: Row, declaration: Declaration, bounds: Bounds | None, outcome: Outcome | None = None) -> Line:
+def draw(row: Row, months: int, bounds: Bounds | None, outcome: Outcome | None = None) -> Line:
     """A row, or what became of a save, as a line of the grid."""
     wage = row.wage_fen
     base_fen, adjustment, change = None, "none", None
     if wage is not None and is_declared(wage):
         if bounds is not None and bounds.insurance in row.insurances:
-            base = contribution_base(wage, declaration.months, bounds)
+            base = contribution_base(wage, months, bounds)
             base_fen, adjustment = base.base_fen, base.adjustment
         if needs_explanation(row.old_wage_fen, wage):
             change = change_permille(row.old_wage_fen, wage)
@@ -66,6 +81,36 @@ def draw(row: Row, declaration: Declaration, bounds: Bounds | None, outcome: Out
         outcome.text if outcome and refusal else ("" if wage is None else f"{wage // 100}.{wage % 100:02d}")
     )
     return Line(row, text, base_fen, adjustment, change, _error(refusal), isinstance(refusal, Conflict))
+
+
+@dataclass(frozen=True)
+class Place:
+    """What is the same for every row of a page: whether it can be written to, two addresses, the words."""
+
+    is_open: bool
+    save: str
+    check: str
+    words: dict[str, Markup]
+
+
+def _place_of(declaration_id: int, is_open: bool) -> Place:
+    words = {
+        "old": _("原工资"),
+        "wage": _("现工资"),
+        "base": _("缴费基数"),
+        "saved": _("已保存"),
+        "explain": _("需说明"),
+        "excluded": _("此次不申报"),
+        "left": _("未录入"),
+        "refused": _("未保存"),
+        "conflict": _("未保存"),
+    }
+    return Place(
+        is_open,
+        url_for("wages.rows", declaration_id=declaration_id),
+        url_for("wages.check", declaration_id=declaration_id),
+        {name: escape(word) for name, word in words.items()},
+    )
 
 
 @wages.get("/<int:declaration_id>/rows")
@@ -90,7 +135,7 @@ def save(declaration_id: int) -> Response:
     if recorded.refused:
         return _list(declaration_id, recorded.refused)
     flash(_("本页已保存。"), "good")
-    address = url_for("wages.rows", declaration_id=declaration_id, saved=1, **_place())
+    address = url_for("wages.rows", declaration_id=declaration_id, saved=1, **_where())
     return redirect(address, 303)
 
 
@@ -141,7 +186,7 @@ def _list(declaration_id: int, refused: list[Outcome]) -> Response:
         if count is None:
             count = count_found(database, declaration_id, wanted)
     outcomes = {outcome.row.id: outcome for outcome in refused}
-    lines = [draw(row, declaration, bounds, outcomes.get(row.id)) for row in page.rows]
+    lines = [draw(row, declaration.months, bounds, outcomes.get(row.id)) for row in page.rows]
     return answer(
         "wages/rows.html",
         "wages/_list.html",
@@ -157,7 +202,8 @@ def _list(declaration_id: int, refused: list[Outcome]) -> Response:
         code=code,
         figure=figure,
         totals=totals,
-        place=_place(),
+        place=_place_of(declaration_id, view.is_open),
+        where=_where(),
         refused=[line for line in lines if line.error],
         focus=_first_empty(lines) if request.args.get("saved") else None,
     )
@@ -168,15 +214,15 @@ def _saved_row(recorded: Recorded) -> Response:
         raise Refusal("form.damaged")
     outcome = recorded.outcomes[0]
     code = _chosen_code(list(recorded.bounds))
-    line = draw(outcome.row, recorded.declaration, recorded.bounds.get(code), outcome)
+    line = draw(outcome.row, recorded.terms.months, recorded.bounds.get(code), outcome)
     status = 200 if outcome.refusal is None else 409 if line.is_conflict else 422
     return make_response(
         render_template(
             "wages/_saved.html",
             line=line,
             tally=recorded.tally,
-            declaration=recorded.declaration,
-            declaration_id=recorded.declaration.id,
+            declaration=recorded.terms,
+            place=_place_of(recorded.terms.id, True),
             show="",
         ),
         status,
@@ -219,12 +265,12 @@ def _keys() -> dict[str, Any]:
     return {"before": before} if before else {"after": max(0, request.args.get("after", 0, int))}
 
 
-def _place() -> dict[str, Any]:
+def _where() -> dict[str, Any]:
     """The part of the address that says which page of which list this is."""
     return {name: request.args[name] for name in ("show", "after", "before", "found") if name in request.args}
 
 
-def _count(tally: Tally, wanted: Search) -> int:
+def _count(tally: Counts, wanted: Search) -> int:
     return {"all": tally.insured, "done": tally.entered, "left": tally.insured - tally.entered}[wanted.show]
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from flask import url_for
 from sqlmodel import Session
 
-from models.declaration import Declaration, Standing, Tally, get_standing, list_insurances
+from models.declaration import Counts, Declaration, Standing, get_standing, list_insurances
 from models.filing import Filing, latest_by_group, list_declaration_filings
 from models.region import DeclarationWindow, find_window
 from services.submissions import lacking
@@ -42,7 +42,7 @@ class Overview:
         return self.declaration.id
 
     @property
-    def tally(self) -> Tally:
+    def tally(self) -> Counts:
         return self.standing.tally
 
     @property

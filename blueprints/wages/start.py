@@ -6,7 +6,7 @@ from flask import current_app, flash, redirect, render_template, request, url_fo
 from werkzeug.wrappers import Response
 
 from blueprints.shared.guards import actor, operator_only
-from blueprints.shared.pages import answer, send_to
+from blueprints.shared.pages import progress_answer, send_to
 from blueprints.shared.sentences import say, sentence
 from blueprints.wages import wages
 from blueprints.wages.progress import overview
@@ -73,22 +73,21 @@ def start() -> Response | tuple[str, int]:
 
 @wages.get("/<int:declaration_id>")
 @operator_only
-def progress(declaration_id: int) -> Response | str:
+def progress(declaration_id: int) -> Response:
     """Where the declaration stands; polled while its list is being filled or it is on its way."""
     with reading() as session:
         declaration = get_own(session, actor(), declaration_id)
         view = overview(session, declaration)
         job = find_latest_job(session, START_JOB, declaration_id)
     reason = say(job.result["code"], job.result["params"]) if job and job.state == "failed" else ""
-    turn = min(request.args.get("turn", 0, int) + 1, 12)
-    return answer(
+    return progress_answer(
         "wages/progress.html",
-        "wages/_progress.html",
+        "wages/_meter.html",
+        declaration.state == "starting",
         view=view,
         job=job,
         reason=reason,
-        turn=turn,
-        wait=1 + turn,
+        doing=_("正在取出在保人员和上年工资"),
     )
 
 

@@ -143,6 +143,7 @@
       htmx.trigger(document.body, 'wages-saved');
     } else if (status === 422 || status === 409) {
       delete waiting[input.id];
+      if (event.detail.xhr.getResponseHeader('HX-Retarget')) mark(input, 'fail', text.unsaved);
     } else if (status !== 401) {
       keep(input);
     }

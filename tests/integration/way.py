@@ -13,7 +13,7 @@ from documents.store import Store
 from models.account import Actor
 from models.audit import AuditEvent
 from models.db import reading
-from models.declaration import Declaration, Tally, WageRow, get_tally
+from models.declaration import Declaration, Counts, WageRow, get_tally
 from models.filing import Filing
 from models.job import Job
 from models.upload import Upload
@@ -125,7 +125,7 @@ def wages(declaration_id: int) -> list[int | None]:
     return [row.wage_fen for row in list_rows(declaration_id)]
 
 
-def tally(declaration_id: int) -> Tally:
+def tally(declaration_id: int) -> Counts:
     with reading() as session:
         return get_tally(session, declaration_id)
 
@@ -162,7 +162,7 @@ def audited(action: str) -> list[AuditEvent]:
         return list(session.scalars(query))
 
 
-def check_counts(declaration_id: int) -> Tally:
+def check_counts(declaration_id: int) -> Counts:
     """The three counts and the sums equal a query, and 参保 = 录入 + 未录入."""
     with reading() as session:
         query = select(WageRow.wage_fen, WageRow.old_wage_fen).where(
@@ -172,7 +172,7 @@ def check_counts(declaration_id: int) -> Tally:
         kept = get_tally(session, declaration_id)
     declared = [(wage, old or 0) for wage, old in rows if wage is not None and wage >= 100]
     left = [wage for wage, _ in rows if wage is None or wage < 100]
-    found = Tally(
+    found = Counts(
         declaration_id=declaration_id,
         insured=len(rows),
         entered=len(declared),
@@ -182,7 +182,7 @@ def check_counts(declaration_id: int) -> Tally:
         entered_old_total_fen=sum(old for _, old in declared),
         revision=kept.revision,
     )
-    assert kept.model_dump() == found.model_dump()
+    assert kept == found
     assert kept.insured == kept.entered + len(left)
     return kept
 
