@@ -26,7 +26,7 @@ from blueprints.bureau import bureau
 from blueprints.home import home
 from blueprints.shared.guards import install_gate, public
 from blueprints.shared.menu import install_menu
-from blueprints.shared.pages import install_headers, is_partial, send_to
+from blueprints.shared.pages import install_addresses, install_headers, is_partial, send_to
 from blueprints.shared.sentences import sentence
 from blueprints.shared.sessions import DatabaseSessions
 from blueprints.shared.words import install_words
@@ -81,6 +81,7 @@ def create_app(
         WTF_CSRF_TIME_LIMIT=None,
         SEND_FILE_MAX_AGE_DEFAULT=timedelta(days=365),
         COMPRESS_MIN_SIZE=300,
+        COMPRESS_LEVEL=4,
     )
     app.session_interface = DatabaseSessions()
     app.wsgi_app = _behind_proxies(app, settings.proxies)  # type: ignore[method-assign]
@@ -98,6 +99,7 @@ def _install(app: Flask) -> None:
     CSRFProtect(app)
     # Registered before Compress, so it runs after it and sees the final answer.
     install_headers(app)
+    install_addresses(app)
     Compress(app)
     app.view_functions["static"] = public(app.view_functions["static"])
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True

@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert
+from sqlalchemy import bindparam, insert
 from sqlmodel import Field, Session, SQLModel
 
 from models.account import Actor
 from models.db import Json, UtcDateTime
+from models.ready import Ready
 
 
 class AuditEvent(SQLModel, table=True):
@@ -29,7 +30,15 @@ class AuditEvent(SQLModel, table=True):
     after: Any = Field(default=None, sa_type=Json, nullable=True)
 
 
-_INSERT = insert(AuditEvent.__table__)
+_INSERT = Ready(
+    insert(AuditEvent.__table__).values(
+        {
+            column.name: bindparam(column.name)
+            for column in AuditEvent.__table__.columns
+            if column.name != "id"
+        }
+    )
+)
 
 SYSTEM = "系统"
 
@@ -47,17 +56,15 @@ def record(
     after: Any = None,
 ) -> None:
     """Write one event into the running transaction; ``actor`` is None for the worker's own acts."""
-    session.connection().execute(
-        _INSERT,
-        {
-            "at": now,
-            "actor_id": actor.account_id if actor else None,
-            "actor_name": actor.name if actor else SYSTEM,
-            "unit_id": unit_id if unit_id is not None else (actor.unit_id if actor else None),
-            "action": action,
-            "subject": subject,
-            "subject_id": subject_id,
-            "before": before,
-            "after": after,
-        },
+    _INSERT.execute(
+        session,
+        at=now,
+        actor_id=actor.account_id if actor else None,
+        actor_name=actor.name if actor else SYSTEM,
+        unit_id=unit_id if unit_id is not None else (actor.unit_id if actor else None),
+        action=action,
+        subject=subject,
+        subject_id=subject_id,
+        before=before,
+        after=after,
     )

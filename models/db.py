@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime
+from threading import RLock
 from typing import Any
 
 from sqlalchemy import DateTime, Dialect, Engine, Text, create_engine, event
@@ -17,6 +18,7 @@ from sqlmodel import Session
 BUSY_TIMEOUT_MS = 30_000
 
 _engine: Engine | None = None
+_one_writer = RLock()
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -100,11 +102,16 @@ def reading() -> Iterator[Session]:
 @contextmanager
 def transaction() -> Iterator[Session]:
     """A session that commits at its end, or leaves no trace when an exception passes through."""
-    with engine().connect() as connection:
+    with _turn(), engine().connect() as connection:
         connection.execution_options(is_writer=True)
         with connection.begin(), Session(bind=connection, expire_on_commit=False) as session:
             yield session
             session.flush()
+
+
+def _turn() -> AbstractContextManager[object]:
+    """SQLite has one writer at a time. Threads that queue here are woken at once; SQLite's own waiting sleeps."""
+    return _one_writer if is_sqlite() else nullcontext()
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:

@@ -9,6 +9,7 @@ from sqlalchemy import BigInteger, CheckConstraint, Index, UniqueConstraint, bin
 from sqlmodel import Field, Session, SQLModel
 
 from models.db import Json, UtcDateTime
+from models.ready import Ready
 
 OPEN_STATES = ("open",)
 
@@ -170,7 +171,7 @@ class Terms(NamedTuple):
     effective_month: str
 
 
-_TERMS = (
+_TERMS = Ready(
     select(*(getattr(Declaration, name) for name in Terms._fields))
     .where(Declaration.id == bindparam("id"), Declaration.unit_id == bindparam("unit_id"))
     .with_for_update()
@@ -179,7 +180,7 @@ _TERMS = (
 
 def find_terms(session: Session, unit_id: int, declaration_id: int) -> Terms | None:
     """The terms of a unit's own declaration, which stays ours until the transaction ends."""
-    row = session.connection().execute(_TERMS, {"id": declaration_id, "unit_id": unit_id}).first()
+    row = _TERMS.first(session, id=declaration_id, unit_id=unit_id)
     return Terms._make(row) if row else None
 
 
@@ -189,7 +190,7 @@ def list_declarations(session: Session, unit_id: int) -> list[Declaration]:
     return list(session.scalars(query.order_by(Declaration.year.desc(), Declaration.id.desc())))
 
 
-_INSURANCES = (
+_INSURANCES = Ready(
     select(DeclarationInsurance.insurance)
     .where(DeclarationInsurance.declaration_id == bindparam("id"))
     .order_by(DeclarationInsurance.insurance)
@@ -197,7 +198,7 @@ _INSURANCES = (
 
 
 def list_insurances(session: Session, declaration_id: int) -> list[str]:
-    return list(session.connection().execute(_INSURANCES, {"id": declaration_id}).scalars())
+    return [code for (code,) in _INSURANCES.rows(session, id=declaration_id)]
 
 
 def find_live_insurances(session: Session, unit_id: int, year: int) -> dict[str, int]:
@@ -224,12 +225,13 @@ class Counts(NamedTuple):
 
 
 _COUNTED = [getattr(Tally, name) for name in Counts._fields]
-_TALLY = select(*_COUNTED).where(Tally.declaration_id == bindparam("id"))
+_TALLY = Ready(select(*_COUNTED).where(Tally.declaration_id == bindparam("id")))
 
 
 def get_tally(session: Session, declaration_id: int) -> Counts:
     """The counts as they are in this transaction, never a copy that the triggers have overtaken."""
-    return Counts._make(session.connection().execute(_TALLY, {"id": declaration_id}).one())
+    (row,) = _TALLY.rows(session, id=declaration_id)
+    return Counts._make(row)
 
 
 class Standing(NamedTuple):
@@ -248,7 +250,7 @@ class Standing(NamedTuple):
 
 
 _NEWEST_BACKUP = select(func.max(Backup.id)).where(Backup.declaration_id == bindparam("id")).scalar_subquery()
-_STANDING = (
+_STANDING = Ready(
     select(*_COUNTED, Statement.version, Backup.revision, Backup.statement_version)
     .select_from(Tally)
     .outerjoin(Statement, Statement.declaration_id == Tally.declaration_id)
@@ -259,9 +261,7 @@ _STANDING = (
 
 def get_standing(session: Session, declaration_id: int) -> Standing:
     """The standing of a declaration as this transaction sees it, in one query."""
-    *counts, version, revision, covered_version = (
-        session.connection().execute(_STANDING, {"id": declaration_id}).one()
-    )
+    ((*counts, version, revision, covered_version),) = _STANDING.rows(session, id=declaration_id)
     return Standing(Counts._make(counts), version, revision, covered_version)
 
 

@@ -7,6 +7,7 @@ from datetime import date
 from sqlalchemy import BigInteger, CheckConstraint, UniqueConstraint, bindparam, select
 from sqlmodel import Field, Session, SQLModel
 
+from models.ready import Ready
 from rules.wages import Bounds
 
 ROUNDING_FEN = {"fen": 1, "jiao": 10, "yuan": 100}
@@ -88,25 +89,26 @@ def first_day(month: str) -> date:
     return date(int(month[:4]), int(month[4:]), 1)
 
 
-_BOUNDS = select(
-    BaseParameter.insurance,
-    BaseParameter.floor_fen,
-    BaseParameter.cap_fen,
-    BaseParameter.average_fen,
-    BaseParameter.rounding,
-).where(
-    BaseParameter.region_code == bindparam("region"),
-    BaseParameter.valid_from <= bindparam("on"),
-    BaseParameter.valid_to > bindparam("on"),
+_BOUNDS = Ready(
+    select(
+        BaseParameter.insurance,
+        BaseParameter.floor_fen,
+        BaseParameter.cap_fen,
+        BaseParameter.average_fen,
+        BaseParameter.rounding,
+    ).where(
+        BaseParameter.region_code == bindparam("region"),
+        BaseParameter.valid_from <= bindparam("on"),
+        BaseParameter.valid_to > bindparam("on"),
+    )
 )
 
 
 def list_bounds(session: Session, region_code: str, on: date) -> dict[str, Bounds]:
     """The bounds in force on a day, by 险种; an 险种 without a row is absent."""
-    found = session.connection().execute(_BOUNDS, {"region": region_code, "on": on})
     return {
         insurance: Bounds(insurance, floor, cap, average, ROUNDING_FEN[rounding])
-        for insurance, floor, cap, average, rounding in found
+        for insurance, floor, cap, average, rounding in _BOUNDS.rows(session, region=region_code, on=on)
     }
 
 

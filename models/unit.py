@@ -8,6 +8,8 @@ from decimal import Decimal
 from sqlalchemy import CheckConstraint, UniqueConstraint, bindparam, select
 from sqlmodel import Field, Session, SQLModel
 
+from models.ready import Ready
+
 RATE_SCALE = Decimal(1_000_000)
 
 
@@ -63,14 +65,18 @@ def find_unit(session: Session, region_code: str, unit_no: str) -> Unit | None:
     return session.scalars(query).first()
 
 
-_RATES = select(UnitRate.insurance, UnitRate.employer_millionths).where(
-    UnitRate.unit_id == bindparam("unit_id"),
-    UnitRate.valid_from <= bindparam("on"),
-    UnitRate.valid_to > bindparam("on"),
+_RATES = Ready(
+    select(UnitRate.insurance, UnitRate.employer_millionths).where(
+        UnitRate.unit_id == bindparam("unit_id"),
+        UnitRate.valid_from <= bindparam("on"),
+        UnitRate.valid_to > bindparam("on"),
+    )
 )
 
 
 def list_rates(session: Session, unit_id: int, on: date) -> dict[str, Decimal]:
     """The unit's own rates in force on a day, by 险种, as fractions (0.0023)."""
-    found = session.connection().execute(_RATES, {"unit_id": unit_id, "on": on})
-    return {insurance: Decimal(rate) / RATE_SCALE for insurance, rate in found}
+    return {
+        insurance: Decimal(rate) / RATE_SCALE
+        for insurance, rate in _RATES.rows(session, unit_id=unit_id, on=on)
+    }

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, and_, bindparam, func, or_, select
 from sqlmodel import Session
 
 from models.declaration import WageRow
+from models.ready import Ready
 from rules.wages import CHANGE_TO_EXPLAIN_PERMILLE, NOT_DECLARED_BELOW_FEN, Bounds
 
 PAGE_SIZE = 50
@@ -49,7 +50,7 @@ class Search:
 WHOLE_LIST = Search()
 
 # The two queries of every day, built once: that costs more than SQLite takes to answer them.
-_WHOLE_PAGE = (
+_WHOLE_PAGE = Ready(
     _ROWS.where(
         WageRow.declaration_id == bindparam("declaration_id"),
         WageRow.is_active,
@@ -57,6 +58,13 @@ _WHOLE_PAGE = (
     )
     .order_by(WageRow.seq)
     .limit(PAGE_SIZE + 1)
+)
+_ONE = Ready(
+    _ROWS.where(
+        WageRow.id == bindparam("id"),
+        WageRow.declaration_id == bindparam("declaration_id"),
+        WageRow.is_active,
+    )
 )
 _BY_ID = _ROWS.where(
     WageRow.declaration_id == bindparam("declaration_id"),
@@ -79,8 +87,8 @@ def list_page(
 ) -> Page:
     """The page that follows ``after`` or precedes ``before``; both are 序号."""
     if search == WHOLE_LIST and before is None:
-        values = {"declaration_id": declaration_id, "after": after}
-        found = [Row._make(row) for row in session.connection().execute(_WHOLE_PAGE, values)]
+        page = _WHOLE_PAGE.rows(session, declaration_id=declaration_id, after=after)
+        found = [Row._make(row) for row in page]
     else:
         found = _find_page(session, declaration_id, search, after, before)
     is_more = len(found) > PAGE_SIZE
@@ -110,10 +118,14 @@ def count_found(session: Session, declaration_id: int, search: Search) -> int:
 
 def find_row(session: Session, declaration_id: int, row_id: int) -> Row | None:
     """One row still on the list."""
-    return list_rows_by_id(session, declaration_id, [row_id]).get(row_id)
+    row = _ONE.first(session, id=row_id, declaration_id=declaration_id)
+    return Row._make(row) if row else None
 
 
 def list_rows_by_id(session: Session, declaration_id: int, ids: list[int]) -> dict[int, Row]:
+    if len(ids) == 1:
+        row = find_row(session, declaration_id, ids[0])
+        return {row.id: row} if row else {}
     found = session.connection().execute(_BY_ID, {"declaration_id": declaration_id, "ids": ids})
     return {row.id: Row._make(row) for row in found}
 

@@ -13,6 +13,7 @@ from models import audit
 from models.account import Account, Actor
 from models.db import transaction
 from models.declaration import Counts, Terms, WageRow, find_terms, get_tally, list_insurances
+from models.ready import Ready
 from models.region import first_day, list_bounds
 from models.wage_rows import Row, list_rows_by_id
 from rules.refusals import Conflict, Missing, Refusal
@@ -53,7 +54,7 @@ class Recorded:
 
 
 _TABLE = WageRow.__table__
-_SAVE = (
+_SAVE = Ready(
     update(_TABLE)
     .where(_TABLE.c.id == bindparam("row_id"), _TABLE.c.version == bindparam("was"))
     .values(
@@ -99,10 +100,8 @@ def _record(session: Session, actor: Actor, row: Row, entry: Entry, now: datetim
         return Outcome(row, entry.text)
     if row.version != entry.version:
         return Outcome(row, entry.text, _conflict(session, row))
-    changed = session.connection().execute(
-        _SAVE, {"row_id": row.id, "was": row.version, "fen": fen, "by": actor.account_id, "at": now}
-    )
-    if changed.rowcount != 1:
+    changed = _SAVE.execute(session, row_id=row.id, was=row.version, fen=fen, by=actor.account_id, at=now)
+    if changed != 1:
         return Outcome(row, entry.text, _conflict(session, row))
     audit.record(
         session,

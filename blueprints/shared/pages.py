@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Flask, make_response, redirect, render_template, request
+from flask import Flask, make_response, redirect, render_template, request, url_for
 from htmx_flask import request as htmx_request
 from werkzeug.wrappers import Response
 
+ADDRESSES_KEPT = 5000
 VARY = "HX-Request, HX-Boosted, HX-History-Restore-Request"
 CONTENT_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
@@ -54,6 +55,21 @@ def send_to(address: str, status: int = 303) -> Response:
     response = make_response("", status if status == 401 else 204)
     response.headers["HX-Redirect"] = address
     return response
+
+
+def install_addresses(app: Flask) -> None:
+    """Let templates ask for the same address again without building it again; a page asks for thirty."""
+    kept: dict[object, str] = {}
+
+    def address(endpoint: str, **values: Any) -> str:
+        key = (request.script_root, endpoint, *values.items())
+        if key not in kept:
+            if len(kept) > ADDRESSES_KEPT:
+                kept.clear()
+            kept[key] = url_for(endpoint, **values)
+        return kept[key]
+
+    app.jinja_env.globals["url_for"] = address
 
 
 def install_headers(app: Flask) -> None:

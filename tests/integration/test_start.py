@@ -35,12 +35,13 @@ def test_start_takes_everyone_insured_with_last_years_wage(wang, world, run_jobs
 def test_the_waiting_page_asks_again_until_the_list_is_there(wang, run_jobs):
     wang.get("/wages/")
     page = wang.press("开始", insurances=["310"])
-    waiting = wang.htmx(page.one("//*[@id='progress']").get("hx-get"))
+    waiting = wang.htmx(page.one("//*[@id='meter']").get("hx-get"))
     assert not waiting.is_document
-    assert waiting.one("//*[@id='progress']").get("hx-get")
+    address = waiting.one("//*[@id='meter']").get("hx-get")
     run_jobs()
-    done = wang.htmx(page.path)
-    assert done.one("//*[@id='progress']").get("hx-get") is None
+    done = wang.http.get(address, headers={"HX-Request": "true"})
+    assert (done.status_code, done.headers["HX-Refresh"]) == (204, "true")
+    assert "参保人数 5，未录入人数 5" in wang.get(page.path).words
 
 
 def test_only_people_of_the_chosen_insurances_are_taken(way, world):

@@ -13,7 +13,7 @@ from documents.store import Store
 from models.account import Actor
 from models.audit import AuditEvent
 from models.db import reading
-from models.declaration import Declaration, Counts, WageRow, get_tally
+from models.declaration import Counts, Declaration, WageRow, get_tally
 from models.filing import Filing
 from models.job import Job
 from models.upload import Upload
