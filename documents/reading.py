@@ -25,7 +25,7 @@ from documents.wage_file import (
 )
 from rules.refusals import Refusal
 
-__all__ = ["Limits", "RawTable", "fixed_columns_unchanged", "read_wage_file"]
+__all__ = ["Limits", "RawTable", "fixed_columns_unchanged", "read_wage_file", "uncollected"]
 
 _COLUMNS = len(HEADINGS)
 _TOTALS = ("合计", "总计", "小计")
@@ -106,7 +106,7 @@ def _read_text(data: bytes, filename: str, limits: Limits) -> RawTable:
     _check_text_headings(lines, heading_at, filename)
     table.fixed("blank_lines", heading_at - 1)
     needs_care = _needs_care(text, end)
-    with _uncollected():
+    with uncollected():
         found = (line.split("\t") for line in lines[heading_at + 1 :])
         _take_rows(table, found, heading_at + 1, needs_care)
     return _with_people(table)
@@ -218,7 +218,7 @@ def check_headings(found: Sequence[str], line: int) -> None:
 
 
 @contextmanager
-def _uncollected() -> Iterator[None]:
+def uncollected() -> Iterator[None]:
     """No garbage collection meanwhile: it would walk all rows made so far, again and again."""
     was_on = gc.isenabled()
     gc.disable()
@@ -294,7 +294,7 @@ def _with_people(table: RawTable) -> RawTable:
 
 
 def _read_workbook(data: bytes, limits: Limits) -> RawTable:
-    with _uncollected():
+    with uncollected():
         sheets = read_sheets(data, limits)
         sheet = next((rows for rows in sheets if any(row and MARK in row[0] for row in rows[:3])), None)
     if sheet is None:
@@ -306,7 +306,7 @@ def _read_workbook(data: bytes, limits: Limits) -> RawTable:
     heading_at = next((place for place in range(first + 1, len(sheet)) if any(sheet[place])), first + 1)
     headings = sheet[heading_at] if heading_at < len(sheet) else []
     check_headings([_careful(cell) for cell in headings], heading_at + 1)
-    with _uncollected():
+    with uncollected():
         people = sheet[heading_at + 1 :]
         needs_care = _needs_care("\n".join(map("\t".join, people)), "\n")
         _take_rows(table, people, heading_at + 1, needs_care)
