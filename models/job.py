@@ -72,6 +72,15 @@ def claim_job(session: Session, job_id: int, now: datetime) -> Job | None:
     return session.get(Job, job_id) if claimed.rowcount else None
 
 
+def drop_job(session: Session, kind: str, subject_id: int, now: datetime) -> None:
+    """End an unfinished job whose work is no longer wanted; a worker that holds it loses its lease."""
+    session.connection().execute(
+        update(Job)
+        .where(Job.kind == kind, Job.subject_id == subject_id, Job.state.in_(("queued", "running")))
+        .values(state="done", finished_at=now, lease_until=None)
+    )
+
+
 def release_job(session: Session, job_id: int, attempt: int) -> None:
     """Put a job back after a failed attempt, unless somebody else holds it by now."""
     session.connection().execute(

@@ -18,11 +18,12 @@ from models import audit
 from models.account import Account, Actor
 from models.db import is_sqlite, reading, transaction
 from models.declaration import Declaration, WageRow, find_statement, list_insurances
+from models.job import drop_job
 from models.unit import get_unit
 from models.upload import OUTCOMES, Upload, UploadLine, find_upload
 from rules.money import yuan_text
 from rules.refusals import Missing, Refusal
-from rules.wages import change_permille, needs_explanation, parse_wage
+from rules.wages import change_permille, is_declared, needs_explanation, parse_wage
 from services.backups import open_backup
 from services.declarations import get_open, write_statement
 from services.exchange import batch_id
@@ -155,9 +156,11 @@ def write_upload(task: Task) -> None:
                 session, actor, upload.declaration_id, upload.statement, held.version if held else 0, now
             )
         session.connection().execute(
-            update(Upload).where(Upload.id == task.subject_id).values(state="applied", applied_at=now)
+            update(Upload)
+            .where(Upload.id == task.subject_id)
+            .values(state="applied", applied_at=now, refusal=None)
         )
-        # The values before and after, line by line, stay in upload_line, which nobody may change.
+        # The values before and after, line by line, stay in upload_line.
         audit.record(
             session,
             actor,
@@ -176,7 +179,11 @@ def fail_upload(session: Session, task: Task, code: str, params: dict[str, Any])
     if task.kind == APPLY_JOB and state == "refused":
         state = "checked"
     values = {"state": state, "refusal": {"code": code, "params": params}}
-    session.connection().execute(update(Upload).where(Upload.id == task.subject_id).values(**values))
+    session.connection().execute(
+        update(Upload)
+        .where(Upload.id == task.subject_id, Upload.state.in_(("checking", "applying")))
+        .values(**values)
+    )
     if state == "checking":
         put_job(session, CHECK_JOB, task.subject_id, task.unit_id, task.clock())
 
@@ -189,6 +196,7 @@ def discard_upload(actor: Actor, upload_id: int, now: datetime) -> int:
             raise Refusal("upload.not_checked")
         upload.state = "discarded"
         session.add(upload)
+        drop_job(session, CHECK_JOB, upload_id, now)
         audit.record(session, actor, "upload_discarded", "upload", upload_id, now)
         return upload.declaration_id
 
@@ -267,10 +275,11 @@ class _Check:
         except Refusal as refusal:
             return self._line(line_no, row, row.name, "refused", refusal.code, "现工资", text, refusal.params)
         row_id, version, _person_no, name, old_fen, held_fen = row
-        if fen is None or fen == held_fen:
+        # A blank in a wage file leaves the wage alone; a backup puts back what was there, nothing included.
+        if fen == held_fen or (fen is None and not self.is_backup):
             return None
         outcome, code, params = "accepted", None, None
-        if needs_explanation(old_fen, fen) and fen >= 100:
+        if fen is not None and is_declared(fen) and needs_explanation(old_fen, fen):
             outcome, code = "warned", "wage.changed_much"
             values = {"permille": change_permille(old_fen, fen), "old": yuan_text(old_fen)}
             params = canonical_json(values).decode()
@@ -365,7 +374,7 @@ def _refuse(task: Task, refusal: Refusal) -> None:
     with transaction() as session:
         session.connection().execute(
             update(Upload)
-            .where(Upload.id == task.subject_id)
+            .where(Upload.id == task.subject_id, Upload.state == "checking")
             .values(state="refused", refusal={"code": refusal.code, "params": refusal.params})
         )
         end_job(session, task, task.clock(), result={"code": refusal.code})

@@ -574,7 +574,8 @@ def upgrade() -> None:
         sa.Column("value", sa.String(), nullable=True),
         sa.Column("params", sa.Text(), nullable=True),
         sa.CheckConstraint(
-            "outcome IN ('accepted', 'unchanged', 'warned', 'refused')", name="upload_line_outcome"
+            "outcome = 'accepted' OR outcome = 'unchanged' OR outcome = 'warned' OR outcome = 'refused'",
+            name="upload_line_outcome",
         ),
         sa.ForeignKeyConstraint(
             ["upload_id"],
