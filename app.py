@@ -36,7 +36,7 @@ from documents.store import Store
 from jobs.queue import open_queue
 from jobs.tasks import make_runner
 from jobs.worker import make_waker, work
-from models import db, migrate
+from models import db
 from models.db import reading
 from rules.refusals import Conflict, Missing, Refusal
 from services.accounts import set_account
@@ -270,6 +270,9 @@ def _configure() -> Settings:
 
 
 def _prepare(*, fill: bool = True) -> Settings:
+    # Alembic takes a while to load, and the processes that only serve have no use for it.
+    from models import migrate
+
     settings = _configure()
     engine = db.connect(settings.url)
     migrate.upgrade(engine)

@@ -8,9 +8,6 @@ from io import BytesIO
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from pypdf import PdfReader
-from xhtml2pdf import pisa
-from xhtml2pdf.default import DEFAULT_FONT
 
 from documents.typeface import FONT_NAME, missing_glyphs, printable, typeface
 from translations import gettext
@@ -43,6 +40,9 @@ def render_form(template: str, values: Mapping[str, object]) -> tuple[bytes, lis
     It is set at the largest size at which it keeps to one A4 page; text that is too long even for the
     smallest runs on to a second page rather than being cut.
     """
+    # Both setters take a third of the time that the whole product takes to start; not every process prints.
+    from pypdf import PdfReader
+
     data, missing = b"", list[str]()
     for size, pad in _SIZES:
         html = _templates().get_template(template).render(**values, size=size, pad=pad)
@@ -54,6 +54,9 @@ def render_form(template: str, values: Mapping[str, object]) -> tuple[bytes, lis
 
 
 def _set(html: str) -> bytes:
+    from xhtml2pdf import pisa
+    from xhtml2pdf.default import DEFAULT_FONT
+
     typeface()
     DEFAULT_FONT[FONT_NAME.lower()] = FONT_NAME
     out = BytesIO()
