@@ -9,28 +9,22 @@ from sqlmodel import Session
 
 from blueprints.bureau.draft import Draft
 from blueprints.shared.sentences import sentence
-from models.filing import (
+from models.case import (
     CASE_FILTERS,
     CASE_PAGE,
     BaseSum,
     Case,
     CaseCounts,
     CaseRow,
-    Filing,
-    FilingEvent,
-    FilingMark,
-    Snapshot,
     count_case,
     find_case_key_before,
-    get_snapshot,
     list_case_rows,
-    list_events,
-    list_marks,
     list_rows_by_seq,
     sum_bases,
     sum_previous_bases,
     sum_previous_wages,
 )
+from models.filing import Filing, FilingEvent, FilingMark, Snapshot, get_snapshot, list_events, list_marks
 from models.region import first_day
 from models.unit import Unit, get_unit, list_rates
 from rules.amounts import levy_amount_fen

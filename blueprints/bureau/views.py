@@ -13,6 +13,7 @@ from blueprints.bureau.case import Place, describe, page_of_rows
 from blueprints.bureau.draft import Draft, find_draft, forget_draft, keep_draft, read_draft
 from blueprints.shared.guards import actor, reviewer_only
 from blueprints.shared.sentences import sentence
+from models.case import list_rows_by_seq
 from models.db import reading
 from models.filing import (
     Filing,
@@ -21,7 +22,6 @@ from models.filing import (
     find_region_filing,
     list_decided,
     list_queue,
-    list_rows_by_seq,
 )
 from models.unit import get_unit
 from rules.refusals import Conflict, Missing, Refusal

@@ -7,8 +7,9 @@ from collections.abc import Callable
 import pytest
 
 from blueprints.bureau.case import case_of
+from models.case import sum_bases
 from models.db import reading
-from models.filing import find_filing, get_snapshot, list_marks, list_snapshot_rows, sum_bases
+from models.filing import find_filing, get_snapshot, list_marks, list_snapshot_rows
 from models.person import PersonBase
 from tests.factories import YEAR
 from tests.integration.clerk import Clerk
