@@ -189,7 +189,7 @@ def _list(declaration_id: int, refused: list[Outcome]) -> Response:
     lines = [draw(row, declaration.months, bounds, outcomes.get(row.id)) for row in page.rows]
     return answer(
         "wages/rows.html",
-        "wages/_list.html",
+        "wages/_listed.html",
         422 if refused else 200,
         view=view,
         lines=lines,

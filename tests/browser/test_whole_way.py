@@ -72,6 +72,7 @@ def enter_some_by_hand(clerk: Hall, shots: Path) -> None:
     # Clicked at once again, before the first answer: the last click counts.
     clerk.page.locator("#counts a", has_text=re.compile("^录入人数")).click()
     expect(clerk.page.locator("#rows tr")).to_have_count(3)
+    expect(clerk.page.locator("#counts [aria-current]")).to_contain_text("录入人数")
     clerk.page.locator("#counts a", has_text="参保人数").click()
     name = clerk.page.locator("#rows tr th").nth(4).inner_text()
     clerk.page.get_by_label("姓名、证件号码或个人编号").fill(name)
