@@ -182,7 +182,7 @@ def _conditions(declaration_id: int, search: Search) -> list[ColumnElement[bool]
     return conditions
 
 
-def list_all(session: Session, declaration_id: int, search: Search) -> list[Row]:
-    """Every row that a search finds, in order."""
-    query = _ROWS.where(*_conditions(declaration_id, search)).order_by(WageRow.seq)
+def list_first(session: Session, declaration_id: int, search: Search, limit: int) -> list[Row]:
+    """The first rows that a search finds, in order."""
+    query = _ROWS.where(*_conditions(declaration_id, search)).order_by(WageRow.seq).limit(limit)
     return [Row._make(row) for row in session.connection().execute(query)]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import chain
 from typing import Any
 
 from sqlalchemy import delete, select, update
@@ -211,7 +210,8 @@ PLAIN_COLUMNS = (
     "column_name", "value",
 )  # fmt: skip
 TOLD_COLUMNS = (*PLAIN_COLUMNS, "code", "params")
-Line = tuple[int | str | None, ...]
+Value = int | str | None
+Line = tuple[Value, ...]
 
 
 @dataclass
@@ -227,42 +227,43 @@ class _Check:
     seen: dict[int, int] = field(default_factory=dict)
     _bare: dict[str, Listed | None] | None = None
 
-    def staged(self, rows: list[tuple[int, list[str]]]) -> tuple[list[Line], list[Line]]:
+    def staged(self, rows: list[tuple[int, list[str]]]) -> tuple[list[Value], list[Value]]:
         """The lines worth keeping: those accepted with nothing to say, and those with a reason."""
-        plain: list[Line] = []
-        told: list[Line] = []
+        plain: list[Value] = []
+        told: list[Value] = []
         upload_id, find, seen = self.upload_id, self.roster.get, self.seen
         compares = not self.trusted and not self.is_backup
         for line_no, cells in rows:
             row = find(cells[1]) or self._without_zeros(cells[1])
             if row is None:
-                told.append(self._unknown(line_no, cells))
+                told += self._unknown(line_no, cells)
                 continue
             row_id, version, _person_no, name, old_fen, held_fen = row
             first = seen.setdefault(row_id, line_no)
             if first != line_no:
-                told.append(self._duplicate(line_no, cells, row, first))
+                told += self._duplicate(line_no, cells, row, first)
                 continue
             if compares and (line := self._altered(line_no, cells, row)):
-                told.append(line)
+                told += line
                 continue
             text = cells[5]
             try:
                 fen = parse_wage(text)
             except Refusal as refusal:
-                told.append(self._line(line_no, row, name, refusal.code, "现工资", text, refusal.params))
+                told += self._line(line_no, row, name, refusal.code, "现工资", text, refusal.params)
                 continue
             # A blank in a wage file leaves the wage alone; a backup puts back what was there, nothing included.
             if fen == held_fen or (fen is None and not self.is_backup):
                 continue
             if fen is not None and needs_explanation(old_fen, fen) and is_declared(fen):
-                told.append(self._warned(line_no, row, text, fen))
+                told += self._warned(line_no, row, text, fen)
                 continue
-            plain.append((
+            plain += (
                 upload_id, line_no, row_id, version, name[:50], held_fen, fen, "accepted", "现工资", text[:60]
-            ))  # fmt: skip
-        self.counts["accepted"] += len(plain)
-        self.counts["unchanged"] += len(rows) - len(plain) - len(told)
+            )  # fmt: skip
+        accepted = len(plain) // len(PLAIN_COLUMNS)
+        self.counts["accepted"] += accepted
+        self.counts["unchanged"] += len(rows) - accepted - len(told) // len(TOLD_COLUMNS)
         return plain, told
 
     def _unknown(self, line_no: int, cells: list[str]) -> Line:
@@ -341,15 +342,17 @@ def _stage(task: Task, check: _Check, table: RawTable) -> None:
         task.report(min(start + CHUNK, len(table.rows)), len(table.rows))
 
 
-def _insert(session: Session, columns: tuple[str, ...], lines: list[Line]) -> None:
+def _insert(session: Session, columns: tuple[str, ...], values: list[Value]) -> None:
     """Hand lines to the driver a hundred at a time: SQLAlchemy's insert costs more than the database's work."""
     row = f"({', '.join('?' if is_sqlite() else '%s' for _ in columns)})"
     begin = f"INSERT INTO upload_line ({', '.join(columns)}) VALUES "
-    whole = len(lines) - len(lines) % ROWS_AT_ONCE
-    for first, last, size in ((0, whole, ROWS_AT_ONCE), (whole, len(lines), 1)):
-        values = [tuple(chain(*lines[start : start + size])) for start in range(first, last, size)]
-        if values:
-            session.connection().exec_driver_sql(begin + ", ".join([row] * size), values)
+    for rows in (ROWS_AT_ONCE, 1):
+        width = rows * len(columns)
+        whole = len(values) - len(values) % width
+        if whole:
+            given = [tuple(values[start : start + width]) for start in range(0, whole, width)]
+            session.connection().exec_driver_sql(begin + ", ".join([row] * rows), given)
+        values = values[whole:]
 
 
 def _finish_check(task: Task, check: _Check, table: RawTable, statement: dict[str, Any] | None) -> None:

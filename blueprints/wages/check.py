@@ -11,11 +11,14 @@ from blueprints.wages import wages
 from blueprints.wages.grid import draw
 from blueprints.wages.progress import overview
 from models.db import reading
-from models.wage_rows import Search, list_all, list_page
+from models.wage_rows import Search, list_first, list_page
 from rules.refusals import Refusal
 from services.declarations import confirm_left, get_own, save_note
 from services.figures import figures
 from translations import gettext as _
+
+# A list longer than this is turned over page by page in the grid; nobody reads it here on a slow line.
+SHOWN_NAMES = 1000
 
 
 @wages.get("/<int:declaration_id>/check")
@@ -35,7 +38,7 @@ def check(declaration_id: int) -> str:
             ]
             for show in ("below", "above", "changed")
         }
-        left = list_all(session, declaration_id, Search("left"))
+        left = list_first(session, declaration_id, Search("left"), SHOWN_NAMES)
     return render_template(
         "wages/check.html", view=view, totals=totals, figure=figure, lists=lists, left=left
     )
