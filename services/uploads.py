@@ -204,7 +204,8 @@ def discard_upload(actor: Actor, upload_id: int, now: datetime) -> int:
 # tuple as the driver gives it, because a hundred thousand of them are made for one file.
 Listed = tuple[int, int, str, str, int | None, int | None]
 
-# The columns of upload_line in the order of the values that ``_Check.staged`` gives.
+# The columns of upload_line in the order of the values that ``_Check.staged`` gives. A plain line leaves out
+# what it does not have: for each None the SQLite driver looks for an adapter, which costs more than a number.
 PLAIN_COLUMNS = (
     "upload_id", "line_no", "wage_row_id", "row_version", "name", "before_fen", "wage_fen", "outcome",
     "column_name", "value",
@@ -228,7 +229,10 @@ class _Check:
     _bare: dict[str, Listed | None] | None = None
 
     def staged(self, rows: list[tuple[int, list[str]]]) -> tuple[list[Value], list[Value]]:
-        """The lines worth keeping: those accepted with nothing to say, and those with a reason."""
+        """The values of the lines worth keeping, one line after another.
+
+        First those accepted with nothing to say, then those with a reason.
+        """
         plain: list[Value] = []
         told: list[Value] = []
         upload_id, find, seen = self.upload_id, self.roster.get, self.seen

@@ -7,10 +7,11 @@ from sqlalchemy import select
 
 from models.account import LoginSession
 from models.db import reading
+from models.declaration import WageRow
 from services.accounts import forget_idle_sessions, session_digest
 from tests.factories import PASSWORD
 from tests.integration.clerk import HTMX, Clerk
-from tests.integration.way import audited, count
+from tests.integration.way import audited, count, list_rows
 
 
 @pytest.fixture
@@ -153,6 +154,35 @@ def test_an_expired_session_on_a_partial_is_a_401_that_leads_to_sign_in(wang, wa
     answer = wang.http.get(f"/wages/{declaration_id}/figures", headers={**HTMX, **referrer})
     assert answer.status_code == 401
     assert answer.headers["HX-Redirect"] == f"/login?next=/wages/{declaration_id}/rows"
+
+
+def test_a_page_of_wages_that_met_an_expired_session_is_kept_for_its_clerk(wang, way, clock):
+    declaration_id = way.started()
+    row_id = list_rows(declaration_id)[0].id
+    expire_while_typing(wang, clock, declaration_id, row_id)
+    page = wang.press("登录", username="wang", password=PASSWORD)
+    assert page.path == "/resume" and "共 1 项" in page.words
+    wang.press("继续提交")
+    with reading() as session:
+        assert session.get_one(WageRow, row_id).wage_fen == 6_543_210
+
+
+def test_a_kept_page_is_not_shown_to_another_account(wang, way, clock):
+    declaration_id = way.started()
+    expire_while_typing(wang, clock, declaration_id, list_rows(declaration_id)[0].id)
+    assert wang.press("登录", username="li", password=PASSWORD).path == "/"
+    assert wang.get("/resume").path == "/"
+
+
+def expire_while_typing(wang, clock, declaration_id: int, row_id: int) -> None:
+    """Send a page of wages, as a browser does without JavaScript, after half an hour of silence."""
+    clock.move(minutes=31)
+    fields = {f"w{row_id}": "65432.10", f"o{row_id}": "1:"}
+    answer = wang.http.post(
+        f"/wages/{declaration_id}/rows", data=fields, headers={"Origin": "http://localhost"}
+    )
+    assert answer.status_code == 303
+    wang.get(answer.headers["Location"])
 
 
 def test_a_form_without_its_token_is_refused_and_changes_nothing(wang):
