@@ -49,7 +49,10 @@ class Upload(SQLModel, table=True):
 
 
 class UploadLine(SQLModel, table=True):
-    """One line of an upload and what the check said; ``before_fen`` is the row's wage at the check."""
+    """One line of an upload and what the check said; ``before_fen`` is the row's wage at the check.
+
+    ``column_name`` and ``value`` say which cell a ``code`` is about; without a code there are none.
+    """
 
     __tablename__ = "upload_line"
     __table_args__ = (

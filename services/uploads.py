@@ -204,13 +204,11 @@ def discard_upload(actor: Actor, upload_id: int, now: datetime) -> int:
 # tuple as the driver gives it, because a hundred thousand of them are made for one file.
 Listed = tuple[int, int, str, str, int | None, int | None]
 
-# The columns of upload_line in the order of the values that ``_Check.staged`` gives. A plain line leaves out
-# what it does not have: for each None the SQLite driver looks for an adapter, which costs more than a number.
+# The columns of upload_line in the order of the values that ``_Check.staged`` gives.
 PLAIN_COLUMNS = (
     "upload_id", "line_no", "wage_row_id", "row_version", "name", "before_fen", "wage_fen", "outcome",
-    "column_name", "value",
 )  # fmt: skip
-TOLD_COLUMNS = (*PLAIN_COLUMNS, "code", "params")
+TOLD_COLUMNS = (*PLAIN_COLUMNS, "code", "column_name", "value", "params")
 Value = int | str | None
 Line = tuple[Value, ...]
 
@@ -229,10 +227,7 @@ class _Check:
     _bare: dict[str, Listed | None] | None = None
 
     def staged(self, rows: list[tuple[int, list[str]]]) -> tuple[list[Value], list[Value]]:
-        """The values of the lines worth keeping, one line after another.
-
-        First those accepted with nothing to say, then those with a reason.
-        """
+        """The values of the lines worth keeping, line after line: the plainly accepted, those with a reason."""
         plain: list[Value] = []
         told: list[Value] = []
         upload_id, find, seen = self.upload_id, self.roster.get, self.seen
@@ -244,15 +239,16 @@ class _Check:
                 continue
             row_id, version, _person_no, name, old_fen, held_fen = row
             first = seen.setdefault(row_id, line_no)
-            if first != line_no:
-                told += self._duplicate(line_no, cells, row, first)
-                continue
-            if compares and (line := self._altered(line_no, cells, row)):
+            if (first != line_no or compares) and (line := self._wrong(line_no, cells, row, first)):
                 told += line
                 continue
             text = cells[5]
+            whole, _point, part = text.partition(".")
+            digits = whole + part
             try:
-                fen = parse_wage(text)
+                # A wage written as the download writes it needs no parser; nearly all are.
+                is_plain = len(part) == 2 and 0 < len(whole) < 8 and digits.isascii() and digits.isdecimal()
+                fen = int(digits) if is_plain else parse_wage(text)
             except Refusal as refusal:
                 told += self._line(line_no, row, name, refusal.code, "现工资", text, refusal.params)
                 continue
@@ -262,9 +258,7 @@ class _Check:
             if fen is not None and needs_explanation(old_fen, fen) and is_declared(fen):
                 told += self._warned(line_no, row, text, fen)
                 continue
-            plain += (
-                upload_id, line_no, row_id, version, name[:50], held_fen, fen, "accepted", "现工资", text[:60]
-            )  # fmt: skip
+            plain += (upload_id, line_no, row_id, version, name[:50], held_fen, fen, "accepted")
         accepted = len(plain) // len(PLAIN_COLUMNS)
         self.counts["accepted"] += accepted
         self.counts["unchanged"] += len(rows) - accepted - len(told) // len(TOLD_COLUMNS)
@@ -274,14 +268,12 @@ class _Check:
         outcome = "unchanged" if self.is_backup else "refused"
         return self._line(line_no, None, cells[2], "line.unknown_person", "个人编号", cells[1], None, outcome)
 
-    def _duplicate(self, line_no: int, cells: list[str], row: Listed, first: int) -> Line:
-        params = {"first": first}
-        return self._line(line_no, row, cells[2], "line.duplicate", "个人编号", cells[1], params)
-
-    def _altered(self, line_no: int, cells: list[str], row: Listed) -> Line | None:
-        """The line as refused if it says another name or former wage than the list."""
-        name, old = cells[2], cells[4]
+    def _wrong(self, line_no: int, cells: list[str], row: Listed, first: int) -> Line | None:
+        """The line as refused if it names a person twice, or says another name or former wage than the list."""
+        _seq, person_no, name, _id_number, old, _new = cells
         _id, _version, _person_no, held_name, old_fen, _wage_fen = row
+        if first != line_no:
+            return self._line(line_no, row, name, "line.duplicate", "个人编号", person_no, {"first": first})
         if name and name != held_name:
             return self._line(line_no, row, name, "line.name_differs", "姓名", name, {"name": held_name})
         if _is_wage(old, old_fen):
@@ -312,7 +304,7 @@ class _Check:
         told = None if params is None else canonical_json(params).decode()
         return (
             self.upload_id, line_no, row_id, version, name[:50], held_fen, fen, outcome,
-            column, value[:60], code, told,
+            code, column, value[:60], told,
         )  # fmt: skip
 
     def _without_zeros(self, person_no: str) -> Listed | None:
