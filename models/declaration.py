@@ -11,8 +11,6 @@ from sqlmodel import Field, Session, SQLModel
 from models.db import Json, UtcDateTime
 from models.ready import Ready
 
-OPEN_STATES = ("open",)
-
 
 class Declaration(SQLModel, table=True):
     """One unit's declaration of one year's wages for one to three 险种.
@@ -277,9 +275,3 @@ def find_latest_backup(session: Session, declaration_id: int) -> Backup | None:
 def list_backups(session: Session, declaration_id: int) -> list[Backup]:
     query = select(Backup).where(Backup.declaration_id == declaration_id).order_by(Backup.id.desc())
     return list(session.scalars(query.limit(20)))
-
-
-def count_rows(session: Session, declaration_id: int) -> int:
-    """How many rows a declaration has, those who left included."""
-    query = select(func.count()).select_from(WageRow).where(WageRow.declaration_id == declaration_id)
-    return session.scalar(query) or 0
