@@ -26,9 +26,10 @@ from blueprints.bureau import bureau
 from blueprints.home import home
 from blueprints.shared.guards import install_gate, public
 from blueprints.shared.menu import install_menu
-from blueprints.shared.pages import install_addresses, install_headers, is_partial, send_to
+from blueprints.shared.pages import address, install_addresses, install_headers, is_partial, send_to
 from blueprints.shared.sentences import sentence
-from blueprints.shared.sessions import DatabaseSessions
+from blueprints.shared.sessions import DatabaseSessions, csrf_token
+from blueprints.shared.templating import install_templates
 from blueprints.shared.words import install_words
 from blueprints.wages import filings, wages
 from documents.limits import Limits
@@ -94,9 +95,11 @@ def create_app(
 
 
 def _install(app: Flask) -> None:
+    install_templates(app)
     Htmx(app)
     install_gate(app)
     CSRFProtect(app)
+    app.jinja_env.globals["csrf_token"] = csrf_token
     # Registered before Compress, so it runs after it and sees the final answer.
     install_headers(app)
     install_addresses(app)
@@ -121,7 +124,7 @@ def _asset_address(app: Flask) -> Callable[[str], str]:
         if filename not in kept:
             content = (Path(app.static_folder or "") / filename).read_bytes()
             kept[filename] = hashlib.sha256(content).hexdigest()[:10]
-        return url_for("static", filename=filename, v=kept[filename])
+        return address("static", filename=filename, v=kept[filename])
 
     return asset
 

@@ -54,7 +54,13 @@ def serve(app: Callable[..., object], settings: Settings, descriptor: int | None
     if core is not None and hasattr(os, "sched_setaffinity"):
         with contextlib.suppress(OSError):
             os.sched_setaffinity(0, {core})
-    options: dict[str, object] = {"threads": settings.web_threads, "ident": None, "channel_timeout": 60}
+    options: dict[str, object] = {
+        "threads": settings.web_threads,
+        "ident": None,
+        "channel_timeout": 60,
+        # Answer from the thread that made the page: docs/adr/0008.
+        "send_bytes": 1,
+    }
     if descriptor is None:
         options |= {"host": settings.host, "port": settings.port}
     else:

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable
+from threading import Thread
 
 from huey import Huey, crontab
 
 from jobs.runner import Runner
+from models.db import checkpoint
 from services.accounts import EXPIRED_KEPT, forget_idle_sessions
+
+CHECKPOINT_SECONDS = 5
 
 log = logging.getLogger(__name__)
 
@@ -32,6 +37,12 @@ def make_waker(queue: Huey) -> Callable[[int], None]:
     return wake
 
 
+def _checkpoint() -> None:
+    while True:
+        time.sleep(CHECKPOINT_SECONDS)
+        checkpoint()
+
+
 def work(queue: Huey, runner: Runner, threads: int) -> None:
     """Consume until the process is told to stop."""
 
@@ -47,6 +58,7 @@ def work(queue: Huey, runner: Runner, threads: int) -> None:
     def forget_sessions() -> None:
         forget_idle_sessions(runner.clock() - EXPIRED_KEPT)
 
+    Thread(target=_checkpoint, name="checkpoint", daemon=True).start()
     runner.sweep()
     consumer = queue.create_consumer(
         workers=threads,

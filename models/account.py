@@ -6,10 +6,10 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import CheckConstraint, bindparam, delete, select
-from sqlalchemy.engine import Connection
 from sqlmodel import Field, Session, SQLModel
 
-from models.db import Json, UtcDateTime
+from models.db import Json, UtcDateTime, direct
+from models.ready import Ready
 from models.region import Region
 from models.unit import Unit
 
@@ -65,7 +65,7 @@ class Actor(NamedTuple):
         return self.unit_id
 
 
-_SESSION = (
+_SESSION = Ready(
     select(
         LoginSession.data,
         LoginSession.seen_at,
@@ -94,12 +94,13 @@ class OpenSession(NamedTuple):
     actor: Actor | None
 
 
-def find_open_session(connection: Connection, id_digest: str, since: datetime) -> OpenSession | None:
+def find_open_session(id_digest: str, since: datetime) -> OpenSession | None:
     """The session with this digest, if it was used after ``since``."""
-    row = connection.execute(_SESSION, {"digest": id_digest, "since": since}).first()
-    if row is None:
+    with direct() as source:
+        found = _SESSION.first(source, digest=id_digest, since=since)
+    if found is None:
         return None
-    data, seen_at, account_id, name, role, region, unit_id, unit_name, unit_no, bureau = row
+    data, seen_at, account_id, name, role, region, unit_id, unit_name, unit_no, bureau = found
     actor = None
     if account_id is not None:
         actor = Actor(account_id, name, role, region, unit_id, unit_name or bureau, unit_no)

@@ -6,10 +6,10 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import bindparam, insert
-from sqlmodel import Field, Session, SQLModel
+from sqlmodel import Field, SQLModel
 
 from models.account import Actor
-from models.db import Json, UtcDateTime
+from models.db import Json, Source, UtcDateTime
 from models.ready import Ready
 
 
@@ -44,7 +44,7 @@ SYSTEM = "系统"
 
 
 def record(
-    session: Session,
+    source: Source,
     actor: Actor | None,
     action: str,
     subject: str,
@@ -57,7 +57,7 @@ def record(
 ) -> None:
     """Write one event into the running transaction; ``actor`` is None for the worker's own acts."""
     _INSERT.execute(
-        session,
+        source,
         at=now,
         actor_id=actor.account_id if actor else None,
         actor_name=actor.name if actor else SYSTEM,

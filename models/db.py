@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime
 from threading import RLock
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import DateTime, Dialect, Engine, Text, create_engine, event
 from sqlalchemy.dialects import postgresql, sqlite
@@ -16,6 +16,9 @@ from sqlalchemy.types import TypeDecorator
 from sqlmodel import Session
 
 BUSY_TIMEOUT_MS = 30_000
+# The worker moves the log into the database every few seconds, so that no clerk's save waits for it. Should
+# nobody do it, the writer of this page (4 KiB each) does.
+CHECKPOINT_PAGES = 16_000
 
 _engine: Engine | None = None
 _one_writer = RLock()
@@ -74,7 +77,14 @@ def disconnect() -> None:
 def make_engine(url: str) -> Engine:
     """An engine with the habits of this house; the caller owns it."""
     if url.startswith("sqlite"):
-        engine = create_engine(url, connect_args={"check_same_thread": False}, pool_size=20, max_overflow=20)
+        # The connection used last has its pages at hand: SQLite keeps them for each connection.
+        engine = create_engine(
+            url,
+            connect_args={"check_same_thread": False},
+            pool_size=20,
+            max_overflow=20,
+            pool_use_lifo=True,
+        )
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
@@ -99,6 +109,48 @@ def reading() -> Iterator[Session]:
         yield session
 
 
+class Direct(NamedTuple):
+    """The driver's own connection, for ready queries and nothing else (models/ready.py)."""
+
+    driver: Any
+    dialect: Dialect
+
+
+Source = Session | Direct
+"""Where a ready query may run: in a session, or straight on the driver."""
+
+
+@contextmanager
+def direct() -> Iterator[Direct]:
+    """A connection for a ready query or two that need no transaction around them."""
+    connection = engine().raw_connection()
+    try:
+        yield Direct(connection.driver_connection, engine().dialect)
+    finally:
+        connection.close()
+
+
+@contextmanager
+def direct_transaction() -> Iterator[Direct]:
+    """``transaction()`` without a session, for the one service that runs all day long."""
+    with _turn(), direct() as source:
+        if is_sqlite():
+            source.driver.execute("BEGIN IMMEDIATE")
+        try:
+            yield source
+        except BaseException:
+            source.driver.rollback()
+            raise
+        source.driver.commit()
+
+
+def checkpoint() -> None:
+    """Move SQLite's log into the database without making anybody wait; PostgreSQL does so by itself."""
+    if is_sqlite():
+        with direct() as source:
+            source.driver.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+
+
 @contextmanager
 def transaction() -> Iterator[Session]:
     """A session that commits at its end, or leaves no trace when an exception passes through."""
@@ -120,6 +172,7 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
     cursor = connection.cursor()
     cursor.execute("PRAGMA journal_mode=WAL")
     cursor.execute("PRAGMA synchronous=NORMAL")
+    cursor.execute(f"PRAGMA wal_autocheckpoint={CHECKPOINT_PAGES}")
     cursor.execute("PRAGMA foreign_keys=ON")
     cursor.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
     cursor.close()

@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 from sqlalchemy import BigInteger, CheckConstraint, Index, UniqueConstraint, bindparam, func, select, text
 from sqlmodel import Field, Session, SQLModel
 
-from models.db import Json, UtcDateTime
-from models.ready import Ready
+from models.db import Json, Source, UtcDateTime
+from models.ready import Ready, ReadyRecords
 
 
 class Declaration(SQLModel, table=True):
@@ -144,18 +144,18 @@ class Backup(SQLModel, table=True):
 
 
 # Built once: putting a query together costs more than SQLite takes to answer it.
-_OWN = select(Declaration).where(
-    Declaration.id == bindparam("id"), Declaration.unit_id == bindparam("unit_id")
-)
-_OWN_LOCKED = _OWN.with_for_update()
+_IS_OWN = (Declaration.id == bindparam("id"), Declaration.unit_id == bindparam("unit_id"))
+_OWN = ReadyRecords(Declaration, lambda query: query.where(*_IS_OWN))
+_OWN_LOCKED = select(Declaration).where(*_IS_OWN).with_for_update()
 
 
 def find_declaration(
     session: Session, unit_id: int, declaration_id: int, *, lock: bool = False
 ) -> Declaration | None:
-    """A unit's own declaration; with ``lock`` it stays ours until the transaction ends."""
-    query = _OWN_LOCKED if lock else _OWN
-    return session.scalars(query, {"id": declaration_id, "unit_id": unit_id}).first()
+    """A unit's own declaration, to read; with ``lock`` to change: it stays ours until the transaction ends."""
+    if not lock:
+        return _OWN.one(session, id=declaration_id, unit_id=unit_id)
+    return session.scalars(_OWN_LOCKED, {"id": declaration_id, "unit_id": unit_id}).first()
 
 
 class Terms(NamedTuple):
@@ -176,9 +176,9 @@ _TERMS = Ready(
 )
 
 
-def find_terms(session: Session, unit_id: int, declaration_id: int) -> Terms | None:
+def find_terms(source: Source, unit_id: int, declaration_id: int) -> Terms | None:
     """The terms of a unit's own declaration, which stays ours until the transaction ends."""
-    row = _TERMS.first(session, id=declaration_id, unit_id=unit_id)
+    row = _TERMS.first(source, id=declaration_id, unit_id=unit_id)
     return Terms._make(row) if row else None
 
 
@@ -195,8 +195,8 @@ _INSURANCES = Ready(
 )
 
 
-def list_insurances(session: Session, declaration_id: int) -> list[str]:
-    return [code for (code,) in _INSURANCES.rows(session, id=declaration_id)]
+def list_insurances(source: Source, declaration_id: int) -> list[str]:
+    return [code for (code,) in _INSURANCES.rows(source, id=declaration_id)]
 
 
 def find_live_insurances(session: Session, unit_id: int, year: int) -> dict[str, int]:
@@ -226,9 +226,9 @@ _COUNTED = [getattr(Tally, name) for name in Counts._fields]
 _TALLY = Ready(select(*_COUNTED).where(Tally.declaration_id == bindparam("id")))
 
 
-def get_tally(session: Session, declaration_id: int) -> Counts:
+def get_tally(source: Source, declaration_id: int) -> Counts:
     """The counts as they are in this transaction, never a copy that the triggers have overtaken."""
-    (row,) = _TALLY.rows(session, id=declaration_id)
+    (row,) = _TALLY.rows(source, id=declaration_id)
     return Counts._make(row)
 
 

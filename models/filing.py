@@ -9,6 +9,7 @@ from sqlalchemy import (
     BigInteger,
     CheckConstraint,
     Index,
+    Select,
     UniqueConstraint,
     bindparam,
     func,
@@ -19,6 +20,7 @@ from sqlmodel import Field, Session, SQLModel
 
 from models.account import Account
 from models.db import Json, UtcDateTime
+from models.ready import ReadyRecords
 from models.unit import Unit
 
 FINAL_STATES = ("approved", "returned", "failed")
@@ -217,12 +219,19 @@ def count_decided_since(session: Session, reviewer_id: int, since: datetime) -> 
     return session.scalar(query) or 0
 
 
-_OF_DECLARATION = select(Filing).where(Filing.declaration_id == bindparam("id")).order_by(Filing.id.desc())
+def _of_declaration(query: Select[Any]) -> Select[Any]:
+    return query.where(Filing.declaration_id == bindparam("id")).order_by(Filing.id.desc())
 
 
-def list_declaration_filings(session: Session, declaration_id: int) -> list[Filing]:
-    """Every filing of a declaration, the newest first."""
-    return list(session.scalars(_OF_DECLARATION, {"id": declaration_id}))
+_OF_DECLARATION = ReadyRecords(Filing, _of_declaration)
+_OF_DECLARATION_LOCKED = _of_declaration(select(Filing)).with_for_update()
+
+
+def list_declaration_filings(session: Session, declaration_id: int, *, lock: bool = False) -> list[Filing]:
+    """Every filing of a declaration, the newest first, to read; with ``lock`` to change."""
+    if not lock:
+        return _OF_DECLARATION.all(session, id=declaration_id)
+    return list(session.scalars(_OF_DECLARATION_LOCKED, {"id": declaration_id}))
 
 
 def latest_by_group(filings: list[Filing]) -> dict[str, Filing]:

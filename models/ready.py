@@ -7,12 +7,15 @@ SQLAlchemy takes four to ten times as long to hand a prepared query over as SQLi
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any, Generic, NamedTuple, TypeVar
 
-from sqlalchemy import ClauseElement, Dialect
-from sqlmodel import Session
+from sqlalchemy import ClauseElement, Dialect, Select, inspect, select
+from sqlmodel import SQLModel
+
+from models.db import Direct, Source
 
 Convert = Callable[[Any], Any]
+Record = TypeVar("Record", bound=SQLModel)
 
 
 class _Compiled(NamedTuple):
@@ -35,26 +38,24 @@ class Ready:
         self._statement = statement
         self._compiled: dict[str, _Compiled] = {}
 
-    def rows(self, session: Session, **values: Any) -> list[tuple[Any, ...]]:
+    def rows(self, source: Source, **values: Any) -> list[tuple[Any, ...]]:
         """All rows, converted as SQLAlchemy would."""
-        connection = session.connection()
-        compiled = self._compiled_for(connection.dialect)
-        found: list[tuple[Any, ...]]
-        found = self._run(connection.connection.driver_connection, compiled, values).fetchall()
+        driver, dialect = _open(source)
+        compiled = self._compiled_for(dialect)
+        found: list[tuple[Any, ...]] = self._run(driver, compiled, values).fetchall()
         for index, convert in compiled.out_of:
             found = [(*row[:index], convert(row[index]), *row[index + 1 :]) for row in found]
         return found
 
-    def first(self, session: Session, **values: Any) -> tuple[Any, ...] | None:
+    def first(self, source: Source, **values: Any) -> tuple[Any, ...] | None:
         """The first row, or None."""
-        found = self.rows(session, **values)
+        found = self.rows(source, **values)
         return found[0] if found else None
 
-    def execute(self, session: Session, **values: Any) -> int:
+    def execute(self, source: Source, **values: Any) -> int:
         """Run an INSERT or UPDATE; returns how many rows it changed."""
-        connection = session.connection()
-        compiled = self._compiled_for(connection.dialect)
-        cursor = self._run(connection.connection.driver_connection, compiled, values)
+        driver, dialect = _open(source)
+        cursor = self._run(driver, self._compiled_for(dialect), values)
         return int(cursor.rowcount)
 
     def _run(self, driver: Any, compiled: _Compiled, values: dict[str, Any]) -> Any:
@@ -70,6 +71,37 @@ class Ready:
         if found is None:
             found = self._compiled[dialect.name] = _compile(self._statement, dialect)
         return found
+
+
+class ReadyRecords(Ready, Generic[Record]):
+    """A query for whole rows of one table, given as its own class and bound to no session: for reading only."""
+
+    def __init__(self, model: type[Record], shape: Callable[[Select[Any]], Select[Any]]) -> None:
+        mapper: Any = inspect(model)
+        self._new = mapper.class_manager.new_instance
+        self._names = [attribute.key for attribute in mapper.column_attrs]
+        super().__init__(shape(select(*(getattr(model, name) for name in self._names))))
+
+    def all(self, source: Source, **values: Any) -> list[Record]:
+        """All rows, in the query's order."""
+        return [self._make(row) for row in self.rows(source, **values)]
+
+    def one(self, source: Source, **values: Any) -> Record | None:
+        """The first row, or None."""
+        found = self.first(source, **values)
+        return None if found is None else self._make(found)
+
+    def _make(self, row: tuple[Any, ...]) -> Record:
+        record: Record = self._new()
+        record.__dict__.update(zip(self._names, row, strict=True))
+        return record
+
+
+def _open(source: Source) -> Direct:
+    if isinstance(source, Direct):
+        return source
+    connection = source.connection()
+    return Direct(connection.connection.driver_connection, connection.dialect)
 
 
 def _compile(statement: ClauseElement, dialect: Dialect) -> _Compiled:

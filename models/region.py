@@ -7,7 +7,8 @@ from datetime import date
 from sqlalchemy import BigInteger, CheckConstraint, UniqueConstraint, bindparam, select
 from sqlmodel import Field, Session, SQLModel
 
-from models.ready import Ready
+from models.db import Source
+from models.ready import Ready, ReadyRecords
 from rules.wages import Bounds
 
 ROUNDING_FEN = {"fen": 1, "jiao": 10, "yuan": 100}
@@ -75,13 +76,17 @@ def list_windows(session: Session, region_code: str) -> list[DeclarationWindow]:
     return list(session.scalars(query.order_by(DeclarationWindow.year.desc())))
 
 
-_WINDOW = select(DeclarationWindow).where(
-    DeclarationWindow.region_code == bindparam("region"), DeclarationWindow.year == bindparam("year")
+_WINDOW = ReadyRecords(
+    DeclarationWindow,
+    lambda query: query.where(
+        DeclarationWindow.region_code == bindparam("region"), DeclarationWindow.year == bindparam("year")
+    ),
 )
 
 
 def find_window(session: Session, region_code: str, year: int) -> DeclarationWindow | None:
-    return session.scalars(_WINDOW, {"region": region_code, "year": year}).first()
+    """The window of one year, to read."""
+    return _WINDOW.one(session, region=region_code, year=year)
 
 
 def first_day(month: str) -> date:
@@ -104,11 +109,11 @@ _BOUNDS = Ready(
 )
 
 
-def list_bounds(session: Session, region_code: str, on: date) -> dict[str, Bounds]:
+def list_bounds(source: Source, region_code: str, on: date) -> dict[str, Bounds]:
     """The bounds in force on a day, by 险种; an 险种 without a row is absent."""
     return {
         insurance: Bounds(insurance, floor, cap, average, ROUNDING_FEN[rounding])
-        for insurance, floor, cap, average, rounding in _BOUNDS.rows(session, region=region_code, on=on)
+        for insurance, floor, cap, average, rounding in _BOUNDS.rows(source, region=region_code, on=on)
     }
 
 

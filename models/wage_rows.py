@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, and_, bindparam, func, or_, select
 from sqlmodel import Session
 
+from models.db import Source
 from models.declaration import WageRow
 from models.ready import Ready
 from rules.wages import CHANGE_TO_EXPLAIN_PERMILLE, NOT_DECLARED_BELOW_FEN, Bounds
@@ -66,11 +67,6 @@ _ONE = Ready(
         WageRow.is_active,
     )
 )
-_BY_ID = _ROWS.where(
-    WageRow.declaration_id == bindparam("declaration_id"),
-    WageRow.is_active,
-    WageRow.id.in_(bindparam("ids", expanding=True)),
-)
 
 
 @dataclass(frozen=True)
@@ -116,18 +112,16 @@ def count_found(session: Session, declaration_id: int, search: Search) -> int:
     return session.connection().execute(query).scalar_one()
 
 
-def find_row(session: Session, declaration_id: int, row_id: int) -> Row | None:
+def find_row(source: Source, declaration_id: int, row_id: int) -> Row | None:
     """One row still on the list."""
-    row = _ONE.first(session, id=row_id, declaration_id=declaration_id)
+    row = _ONE.first(source, id=row_id, declaration_id=declaration_id)
     return Row._make(row) if row else None
 
 
-def list_rows_by_id(session: Session, declaration_id: int, ids: list[int]) -> dict[int, Row]:
-    if len(ids) == 1:
-        row = find_row(session, declaration_id, ids[0])
-        return {row.id: row} if row else {}
-    found = session.connection().execute(_BY_ID, {"declaration_id": declaration_id, "ids": ids})
-    return {row.id: Row._make(row) for row in found}
+def list_rows_by_id(source: Source, declaration_id: int, ids: list[int]) -> dict[int, Row]:
+    """Those of the rows that are on the list, by id."""
+    found = (find_row(source, declaration_id, row_id) for row_id in ids)
+    return {row.id: row for row in found if row is not None}
 
 
 def iterate_rows(session: Session, declaration_id: int) -> Iterator[Row]:

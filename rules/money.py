@@ -16,9 +16,9 @@ def yuan_text(fen: int | None, grouped: bool = False) -> str:
     """``fen`` as yuan with two decimals: "1234.50", grouped "1,234.50"; "" for None."""
     if fen is None:
         return ""
-    yuan, rest = divmod(abs(fen), 100)
     sign = "-" if fen < 0 else ""
-    return f"{sign}{yuan:,}.{rest:02d}" if grouped else f"{sign}{yuan}.{rest:02d}"
+    fen = abs(fen)
+    return f"{sign}{fen // 100:,}.{fen % 100:02d}" if grouped else f"{sign}{fen // 100}.{fen % 100:02d}"
 
 
 def round_half_up(value: Decimal, places: int) -> Decimal:

@@ -242,7 +242,7 @@ def _submitting(session: Session, task: Task) -> list[Filing]:
     snapshot = session.get_one(Snapshot, task.subject_id)
     # The declaration's row is the lock that submission, hand-over and review share.
     session.get(Declaration, snapshot.declaration_id, with_for_update=True)
-    filings = list_declaration_filings(session, snapshot.declaration_id)
+    filings = list_declaration_filings(session, snapshot.declaration_id, lock=True)
     waiting = [f for f in filings if f.snapshot_id == snapshot.id and f.state == "submitting"]
     if not waiting:
         raise LeaseLost(task.kind, task.job_id)

@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import bindparam, select, update
-from sqlmodel import Session
 
 from models import audit
 from models.account import Account, Actor
-from models.db import transaction
+from models.db import Source, direct_transaction
 from models.declaration import Counts, Terms, WageRow, find_terms, get_tally, list_insurances
 from models.ready import Ready
 from models.region import first_day, list_bounds
@@ -64,7 +63,11 @@ _SAVE = Ready(
         saved_at=bindparam("at"),
     )
 )
-_LAST_SAVE = select(Account.display_name, WageRow.saved_at).join(WageRow, WageRow.saved_by == Account.id)
+_LAST_SAVE = Ready(
+    select(Account.display_name, WageRow.saved_at)
+    .join(WageRow, WageRow.saved_by == Account.id)
+    .where(WageRow.id == bindparam("row_id"))
+)
 
 
 def record_wages(actor: Actor, declaration_id: int, entries: Sequence[Entry], now: datetime) -> Recorded:
@@ -73,24 +76,24 @@ def record_wages(actor: Actor, declaration_id: int, entries: Sequence[Entry], no
     A row that another operator changed since it was drawn is not overwritten: its outcome carries a
     ``Conflict`` ``row.changed`` with who, when and what. Raises ``Missing`` and ``declaration.not_open``.
     """
-    with transaction() as session:
-        terms = find_terms(session, actor.own_unit_id, declaration_id)
+    with direct_transaction() as source:
+        terms = find_terms(source, actor.own_unit_id, declaration_id)
         if terms is None:
             raise Missing(declaration_id)
         if terms.state != "open":
             raise Refusal("declaration.not_open", state=terms.state)
-        rows = list_rows_by_id(session, declaration_id, [entry.row_id for entry in entries])
+        rows = list_rows_by_id(source, declaration_id, [entry.row_id for entry in entries])
         outcomes = [
-            _record(session, actor, rows[entry.row_id], entry, now)
+            _record(source, actor, rows[entry.row_id], entry, now)
             for entry in entries
             if entry.row_id in rows
         ]
-        bounds = list_bounds(session, terms.region_code, first_day(terms.effective_month))
-        own = {code: bounds[code] for code in list_insurances(session, declaration_id) if code in bounds}
-        return Recorded(terms, outcomes, get_tally(session, declaration_id), own)
+        bounds = list_bounds(source, terms.region_code, first_day(terms.effective_month))
+        own = {code: bounds[code] for code in list_insurances(source, declaration_id) if code in bounds}
+        return Recorded(terms, outcomes, get_tally(source, declaration_id), own)
 
 
-def _record(session: Session, actor: Actor, row: Row, entry: Entry, now: datetime) -> Outcome:
+def _record(source: Source, actor: Actor, row: Row, entry: Entry, now: datetime) -> Outcome:
     try:
         fen = parse_wage(entry.text)
     except Refusal as refusal:
@@ -99,12 +102,12 @@ def _record(session: Session, actor: Actor, row: Row, entry: Entry, now: datetim
         # Nothing new was typed here; another operator's value, if there is one, stays.
         return Outcome(row, entry.text)
     if row.version != entry.version:
-        return Outcome(row, entry.text, _conflict(session, row))
-    changed = _SAVE.execute(session, row_id=row.id, was=row.version, fen=fen, by=actor.account_id, at=now)
+        return Outcome(row, entry.text, _conflict(source, row))
+    changed = _SAVE.execute(source, row_id=row.id, was=row.version, fen=fen, by=actor.account_id, at=now)
     if changed != 1:
-        return Outcome(row, entry.text, _conflict(session, row))
+        return Outcome(row, entry.text, _conflict(source, row))
     audit.record(
-        session,
+        source,
         actor,
         "wage_recorded",
         "wage_row",
@@ -116,8 +119,8 @@ def _record(session: Session, actor: Actor, row: Row, entry: Entry, now: datetim
     return Outcome(row._replace(wage_fen=fen, version=row.version + 1), entry.text)
 
 
-def _conflict(session: Session, row: Row) -> Conflict:
-    found = session.execute(_LAST_SAVE.where(WageRow.id == row.id)).first()
+def _conflict(source: Source, row: Row) -> Conflict:
+    found = _LAST_SAVE.first(source, row_id=row.id)
     by, at = found if found else (audit.SYSTEM, None)
     return Conflict("row.changed", "wage", by=by, at=at.isoformat() if at else "", fen=row.wage_fen)
 

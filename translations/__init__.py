@@ -25,6 +25,11 @@ def use(locale: str) -> None:
     _locale.set(locale)
 
 
+def locale() -> str:
+    """The locale in use."""
+    return _locale.get()
+
+
 def gettext(message: str) -> str:
     """The message in the current locale."""
     return _catalogue(_locale.get()).gettext(message)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from flask import Flask, g, request
+from flask import Flask, g
 
 from translations import gettext as _
 
@@ -21,9 +21,8 @@ class Item:
     endpoint: str
     also: tuple[str, ...] = ()
 
-    @property
-    def is_current(self) -> bool:
-        endpoint = request.endpoint or ""
+    def is_current(self, endpoint: str) -> bool:
+        """Whether a page belongs under this line."""
         return endpoint == self.endpoint or endpoint.startswith(self.also)
 
 
@@ -34,9 +33,9 @@ class Group:
     label: str
     items: tuple[Item, ...]
 
-    @property
-    def is_open(self) -> bool:
-        return any(item.is_current for item in self.items)
+    def is_open(self, endpoint: str) -> bool:
+        """Whether a page belongs under one of its lines."""
+        return any(item.is_current(endpoint) for item in self.items)
 
 
 MENUS: dict[str, tuple[Item | Group, ...]] = {
@@ -53,9 +52,9 @@ MENUS: dict[str, tuple[Item | Group, ...]] = {
 
 
 def install_menu(app: Flask) -> None:
-    """Hand the menu of whoever is signed in to every page."""
+    """Hand whoever is signed in, and the menu, to every page."""
+    app.jinja_env.globals.update(menus=MENUS, menu_word=_)
 
     @app.context_processor
-    def menu() -> dict[str, object]:
-        actor = g.get("actor")
-        return {"actor": actor, "menu": MENUS.get(actor.role, ()) if actor else (), "menu_word": _}
+    def signed_in() -> dict[str, object]:
+        return {"actor": g.get("actor")}

@@ -9,11 +9,16 @@ from htmx_flask import request as htmx_request
 from werkzeug.wrappers import Response
 
 ADDRESSES_KEPT = 5000
-VARY = "HX-Request, HX-Boosted, HX-History-Restore-Request"
 CONTENT_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
+VARY = "Accept-Encoding, HX-Request, HX-Boosted, HX-History-Restore-Request"
+FILE_HEADERS = (("X-Content-Type-Options", "nosniff"), ("Referrer-Policy", "same-origin"))
+PAGE_HEADERS = (*FILE_HEADERS, ("Content-Security-Policy", CONTENT_POLICY), ("X-Frame-Options", "DENY"))
+
+
+_addresses: dict[object, str] = {}
 
 
 def is_partial() -> bool:
@@ -57,18 +62,19 @@ def send_to(address: str, status: int = 303) -> Response:
     return response
 
 
+def address(endpoint: str, **values: Any) -> str:
+    """``url_for``, remembered: a page asks for thirty addresses, and most of them again on the next page."""
+    key = (request.script_root, endpoint, *values.items())
+    found = _addresses.get(key)
+    if found is None:
+        if len(_addresses) > ADDRESSES_KEPT:
+            _addresses.clear()
+        found = _addresses[key] = url_for(endpoint, **values)
+    return found
+
+
 def install_addresses(app: Flask) -> None:
-    """Let templates ask for the same address again without building it again; a page asks for thirty."""
-    kept: dict[object, str] = {}
-
-    def address(endpoint: str, **values: Any) -> str:
-        key = (request.script_root, endpoint, *values.items())
-        if key not in kept:
-            if len(kept) > ADDRESSES_KEPT:
-                kept.clear()
-            kept[key] = url_for(endpoint, **values)
-        return kept[key]
-
+    """Let templates ask for addresses the same way."""
     app.jinja_env.globals["url_for"] = address
 
 
@@ -78,16 +84,16 @@ def install_headers(app: Flask) -> None:
 
 
 def _headers(response: Response) -> Response:
+    headers = response.headers
     if request.endpoint == "static":
-        response.headers["X-Content-Type-Options"] = "nosniff"
+        headers["X-Content-Type-Options"] = "nosniff"
         return response
-    response.headers["Cache-Control"] = "no-store"
+    headers["Cache-Control"] = "no-store"
     if is_partial():
         return response
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    response.headers["Referrer-Policy"] = "same-origin"
     if response.mimetype == "text/html":
-        response.headers["Content-Security-Policy"] = CONTENT_POLICY
-        response.headers["X-Frame-Options"] = "DENY"
-        response.vary.update(name.strip() for name in VARY.split(","))
+        headers["Vary"] = VARY
+        headers.extend(PAGE_HEADERS)
+    else:
+        headers.extend(FILE_HEADERS)
     return response

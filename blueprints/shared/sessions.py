@@ -5,18 +5,33 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from flask import Flask, Request, current_app, g, request
+from flask import Flask, Request, current_app, g, request, session
 from flask.sessions import SessionInterface, SessionMixin
+from flask_wtf.csrf import generate_csrf
 from werkzeug.datastructures import CallbackDict
 from werkzeug.wrappers import Response
 
 from models.account import find_open_session
-from models.db import engine
 from services.accounts import EXPIRED_KEPT, keep_session, open_anonymous, session_digest
 
 COOKIE = "wt"
+TOKENS_KEPT = 5000
 # Writing "seen" on every click would double the writes; a minute's error in 30 does no harm.
 SEEN_STEP = timedelta(seconds=60)
+
+
+_tokens: dict[str, str] = {}
+
+
+def csrf_token() -> str:
+    """flask-wtf's token for this session, signed once: it has no time limit, so the first one stays good."""
+    token = _tokens.get(session.get("csrf_token", ""))
+    if token is None:
+        if len(_tokens) > TOKENS_KEPT:
+            _tokens.clear()
+        token = generate_csrf()
+        _tokens[session["csrf_token"]] = token
+    return token
 
 
 def expired_account_id() -> int | None:
@@ -25,8 +40,7 @@ def expired_account_id() -> int | None:
     if session_id is None:
         return None
     since = current_app.config["CLOCK"]() - EXPIRED_KEPT
-    with engine().connect() as connection:
-        found = find_open_session(connection, session_digest(session_id), since)
+    found = find_open_session(session_digest(session_id), since)
     return found.actor.account_id if found and found.actor else None
 
 
@@ -56,8 +70,7 @@ class DatabaseSessions(SessionInterface):
             return ServerSession(None, {}, None)
         now = app.config["CLOCK"]()
         idle = timedelta(minutes=app.config["SETTINGS"].idle_minutes)
-        with engine().connect() as connection:
-            found = find_open_session(connection, session_digest(session_id), now - idle)
+        found = find_open_session(session_digest(session_id), now - idle)
         if found is None:
             return ServerSession(None, {}, None)
         g.actor = found.actor

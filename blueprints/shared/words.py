@@ -16,7 +16,7 @@ from translations import gettext as _
 
 def yuan(fen: int | None) -> str:
     """Fen as grouped yuan; a dash where there is none."""
-    return yuan_text(fen, grouped=True) or "—"
+    return "—" if fen is None else yuan_text(fen, grouped=True)
 
 
 def whole_yuan(fen: int | None) -> str:
@@ -92,6 +92,25 @@ def state_shape(state: str) -> str:
     return shapes.get(state, "")
 
 
+def row_word(state: str) -> str:
+    """The state of one person's wage in the grid."""
+    words = {
+        "saved": _("已保存"),
+        "explain": _("需说明"),
+        "excluded": _("此次不申报"),
+        "left": _("未录入"),
+        "refused": _("未保存"),
+        "conflict": _("未保存"),
+    }
+    return words[state]
+
+
+def row_shape(state: str) -> str:
+    """The class that gives a row's state its shape; 未录入 has none."""
+    shapes = {"saved": "ok", "explain": "ask", "excluded": "skip-it", "refused": "fail", "conflict": "fail"}
+    return shapes.get(state, "")
+
+
 def local(moment: datetime) -> datetime:
     """A UTC moment on the region's clock."""
     return moment.astimezone(current_app.config["CLOCK"]().tzinfo)
@@ -147,6 +166,8 @@ def install_words(app: Flask) -> None:
         "basis_hint": basis_hint,
         "state_word": state_word,
         "state_shape": state_shape,
+        "row_word": row_word,
+        "row_shape": row_shape,
         "moment": moment_text,
         "day": day_text,
         "percent": percent,

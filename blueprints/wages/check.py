@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 from blueprints.shared.guards import actor, operator_only
 from blueprints.shared.pages import send_to
 from blueprints.wages import wages
-from blueprints.wages.grid import draw
+from blueprints.wages.lines import draw
 from blueprints.wages.progress import overview
 from models.db import reading
 from models.wage_rows import Search, list_first, list_page

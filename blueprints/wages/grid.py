@@ -2,115 +2,33 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
-from flask import current_app, flash, make_response, redirect, render_template, request, session, url_for
-from markupsafe import Markup, escape
+from flask import (
+    current_app,
+    flash,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    session,
+)
 from werkzeug.wrappers import Response
 
 from blueprints.shared.guards import actor, operator_only
-from blueprints.shared.pages import answer, is_partial, trigger_name
-from blueprints.shared.sentences import sentence
-from blueprints.shared.words import moment_text
+from blueprints.shared.pages import address, answer, is_partial, trigger_name
 from blueprints.wages import wages
+from blueprints.wages.lines import Line, draw, draw_rows, place_of
 from blueprints.wages.progress import overview
 from models.db import reading
 from models.declaration import Counts, Declaration
-from models.wage_rows import FILTERS, PAGE_SIZE, WHOLE_LIST, Page, Row, Search, count_found, list_page
-from rules.refusals import Conflict, Refusal
-from rules.wages import Bounds, change_permille, contribution_base, is_declared, needs_explanation
+from models.wage_rows import FILTERS, PAGE_SIZE, WHOLE_LIST, Page, Search, count_found, list_page
+from rules.refusals import Refusal
+from rules.wages import Bounds
 from services.declarations import get_own
 from services.figures import Figures, figures
 from services.wages import Outcome, Recorded, entries_from, record_wages
 from translations import gettext as _
-
-SHAPES = {
-    "saved": "ok",
-    "explain": "ask",
-    "excluded": "skip-it",
-    "left": "",
-    "refused": "fail",
-    "conflict": "fail",
-}
-
-
-@dataclass(frozen=True)
-class Line:
-    """A row as the grid draws it: what stands in the field, its base, and what there is to say."""
-
-    row: Row
-    text: str
-    base_fen: int | None
-    adjustment: str
-    change: int | None
-    error: str
-    is_conflict: bool
-
-    @property
-    def shape(self) -> str:
-        """The class that gives the state its shape."""
-        return SHAPES[self.state]
-
-    @property
-    def state(self) -> str:
-        if self.error:
-            return "conflict" if self.is_conflict else "refused"
-        if self.row.wage_fen is None:
-            return "left"
-        if not is_declared(self.row.wage_fen):
-            return "excluded"
-        if self.change is not None and not self.row.note:
-            return "explain"
-        return "saved"
-
-
-def draw(row: Row, months: int, bounds: Bounds | None, outcome: Outcome | None = None) -> Line:
-    """A row, or what became of a save, as a line of the grid."""
-    wage = row.wage_fen
-    base_fen, adjustment, change = None, "none", None
-    if wage is not None and is_declared(wage):
-        if bounds is not None and bounds.insurance in row.insurances:
-            base = contribution_base(wage, months, bounds)
-            base_fen, adjustment = base.base_fen, base.adjustment
-        if needs_explanation(row.old_wage_fen, wage):
-            change = change_permille(row.old_wage_fen, wage)
-    refusal = outcome.refusal if outcome else None
-    text = (
-        outcome.text if outcome and refusal else ("" if wage is None else f"{wage // 100}.{wage % 100:02d}")
-    )
-    return Line(row, text, base_fen, adjustment, change, _error(refusal), isinstance(refusal, Conflict))
-
-
-@dataclass(frozen=True)
-class Place:
-    """What is the same for every row of a page: whether it can be written to, two addresses, the words."""
-
-    is_open: bool
-    save: str
-    check: str
-    words: dict[str, Markup]
-
-
-def _place_of(declaration_id: int, is_open: bool) -> Place:
-    words = {
-        "old": _("原工资"),
-        "wage": _("现工资"),
-        "base": _("缴费基数"),
-        "saved": _("已保存"),
-        "explain": _("需说明"),
-        "excluded": _("此次不申报"),
-        "left": _("未录入"),
-        "refused": _("未保存"),
-        "conflict": _("未保存"),
-    }
-    return Place(
-        is_open,
-        url_for("wages.rows", declaration_id=declaration_id),
-        url_for("wages.check", declaration_id=declaration_id),
-        {name: escape(word) for name, word in words.items()},
-    )
 
 
 @wages.get("/<int:declaration_id>/rows")
@@ -135,8 +53,7 @@ def save(declaration_id: int) -> Response:
     if recorded.refused:
         return _list(declaration_id, recorded.refused)
     flash(_("本页已保存。"), "good")
-    address = url_for("wages.rows", declaration_id=declaration_id, saved=1, **_where())
-    return redirect(address, 303)
+    return redirect(address("wages.rows", declaration_id=declaration_id, saved=1, **_where()), 303)
 
 
 @wages.post("/<int:declaration_id>/search")
@@ -146,8 +63,8 @@ def search(declaration_id: int) -> Response:
     words = request.form.get("words", "").strip()[:50]
     session["words"] = {"in": declaration_id, "words": words}
     show = request.form.get("show", "all")
-    address = url_for("wages.rows", declaration_id=declaration_id, show=show, found=1 if words else None)
-    return redirect(address, 303)
+    found = 1 if words else None
+    return redirect(address("wages.rows", declaration_id=declaration_id, show=show, found=found), 303)
 
 
 @wages.get("/<int:declaration_id>/figures")
@@ -158,11 +75,12 @@ def figures_panel(declaration_id: int) -> Response:
         declaration = get_own(database, actor(), declaration_id)
         totals = figures(database, declaration)
     code = _insurance(totals)
+    figure = totals.by_insurance.get(code)
     return make_response(
         render_template(
             "wages/_figures.html",
             declaration_id=declaration_id,
-            figure=totals.by_insurance.get(code),
+            figure=figure,
             code=code,
         )
     )
@@ -187,12 +105,15 @@ def _list(declaration_id: int, refused: list[Outcome]) -> Response:
             count = count_found(database, declaration_id, wanted)
     outcomes = {outcome.row.id: outcome for outcome in refused}
     lines = [draw(row, declaration.months, bounds, outcomes.get(row.id)) for row in page.rows]
+    place = place_of(declaration_id, view.is_open)
+    focus = _first_empty(lines) if request.args.get("saved") else None
     return answer(
         "wages/rows.html",
         "wages/_listed.html",
         422 if refused else 200,
         view=view,
         lines=lines,
+        rows=draw_rows(lines, place, focus),
         page=page,
         count=count,
         pages=_page_numbers(page, wanted, count),
@@ -202,10 +123,9 @@ def _list(declaration_id: int, refused: list[Outcome]) -> Response:
         code=code,
         figure=figure,
         totals=totals,
-        place=_place_of(declaration_id, view.is_open),
+        place=place,
         where=_where(),
         refused=[line for line in lines if line.error],
-        focus=_first_empty(lines) if request.args.get("saved") else None,
     )
 
 
@@ -215,27 +135,20 @@ def _saved_row(recorded: Recorded) -> Response:
     outcome = recorded.outcomes[0]
     code = _chosen_code(list(recorded.bounds))
     line = draw(outcome.row, recorded.terms.months, recorded.bounds.get(code), outcome)
-    status = 200 if outcome.refusal is None else 409 if line.is_conflict else 422
+    place = place_of(recorded.terms.id, True)
+    status = 200 if outcome.refusal is None else 409 if line.state == "conflict" else 422
     return make_response(
         render_template(
             "wages/_saved.html",
-            line=line,
+            row=draw_rows([line], place),
+            is_saved=outcome.refusal is None,
             tally=recorded.tally,
             declaration=recorded.terms,
-            place=_place_of(recorded.terms.id, True),
+            place=place,
             show="",
         ),
         status,
     )
-
-
-def _error(refusal: Refusal | None) -> str:
-    if refusal is None:
-        return ""
-    if "at" in refusal.params:
-        at = str(refusal.params["at"])
-        refusal.params["time"] = moment_text(datetime.fromisoformat(at), "%H:%M") if at else ""
-    return sentence(refusal)
 
 
 def _insurance(totals: Figures) -> str:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
+from typing import NamedTuple
 
-from flask import url_for
 from sqlmodel import Session
 
+from blueprints.shared.pages import address
 from models.declaration import Counts, Declaration, Standing, get_standing, list_insurances
 from models.filing import Filing, latest_by_group, list_declaration_filings
 from models.region import DeclarationWindow, find_window
@@ -14,8 +16,17 @@ from services.submissions import lacking
 from translations import gettext as _
 
 
-@dataclass(frozen=True)
-class Step:
+class Head(NamedTuple):
+    """What stands above every page of a declaration."""
+
+    year: int
+    insurances: tuple[str, ...]
+    wage_basis: str
+    closes_on: date | None
+    state: str
+
+
+class Step(NamedTuple):
     """One of the eight steps; ``address`` is empty where it cannot be entered yet."""
 
     name: str
@@ -57,10 +68,16 @@ class Overview:
     def next_address(self) -> str:
         """Where the work goes on."""
         if not self.is_open:
-            return url_for("wages.progress", declaration_id=self.id)
-        return url_for("wages.rows", declaration_id=self.id)
+            return address("wages.progress", declaration_id=self.id)
+        return address("wages.rows", declaration_id=self.id)
 
-    def steps(self, current: str) -> list[Step]:
+    @property
+    def head(self) -> Head:
+        closes_on = self.window.closes_on if self.window else None
+        declaration = self.declaration
+        return Head(declaration.year, tuple(self.insurances), declaration.wage_basis, closes_on, self.state)
+
+    def steps(self, current: str) -> tuple[Step, ...]:
         """The way from 选择险种 to 审核, with ``current`` marked."""
         ready = self.declaration.state not in ("starting", "failed", "cancelled")
         was_sent = self.declaration.state in ("submitting", "submitted", "approved")
@@ -85,19 +102,19 @@ class Overview:
             "submit": _("申报"),
             "review": _("审核"),
         }
-        return [
+        return tuple(
             Step(name, self._address(key, ready), done[key] and key != current, key == current)
             for key, name in names.items()
-        ]
+        )
 
     def _address(self, key: str, ready: bool) -> str:
         if key == "start":
-            return url_for("wages.index")
+            return address("wages.index")
         if not ready:
             return ""
         if key == "review":
-            return url_for("filings.index") if self.filings else ""
-        return url_for(f"wages.{key}", declaration_id=self.id)
+            return address("filings.index") if self.filings else ""
+        return address(f"wages.{key}", declaration_id=self.id)
 
 
 def overview(session: Session, declaration: Declaration) -> Overview:
