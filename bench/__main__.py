@@ -11,7 +11,7 @@ import signal
 import sys
 import traceback
 
-from bench import speed, stand, wire, work
+from bench import login, speed, stand, wire, work
 
 # Each benchmark with the figures that it yields; asking for one of them runs it.
 BENCHMARKS = {
@@ -20,6 +20,8 @@ BENCHMARKS = {
     work.start_20000: ("start_20000",),
     work.upload_100000: ("upload_100000", "upload_100000_mb"),
     work.roster_pdf: ("roster_pdf_10000", "roster_pdf_growth"),
+    login.login_sm2: ("login_sm2",),
+    login.login_rsa: ("login_rsa",),
     wire.wire: ("bytes_grid_cold", "bytes_grid_warm", "bytes_save", "bytes_poll"),
 }
 
