@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import CheckConstraint, bindparam, delete, select
+from sqlalchemy import (
+    CheckConstraint,
+    Date,
+    and_,
+    bindparam,
+    case,
+    column,
+    delete,
+    func,
+    select,
+    table,
+)
 from sqlmodel import Field, Session, SQLModel
 
 from models.db import Json, UtcDateTime, direct
@@ -13,9 +24,16 @@ from models.ready import Ready
 from models.region import Region
 from models.unit import Unit
 
+RIGHTS = ("entry", "submit", "people", "query")
+"""录入, 申报, 人员, 查询: what a unit administrator gives an operator."""
+ALL_RIGHTS = " ".join(RIGHTS)
+
 
 class Account(SQLModel, table=True):
-    """A person's sign-in: an operator (经办人) of one unit, or a reviewer of one region's bureau."""
+    """A person's sign-in: an operator (经办人) of one unit, or a reviewer of one region's bureau.
+
+    ``rights`` are an operator's, of ``RIGHTS``; ``is_admin`` lets an operator manage the unit's others.
+    """
 
     __table_args__ = (
         CheckConstraint(
@@ -33,16 +51,27 @@ class Account(SQLModel, table=True):
     unit_id: int | None = Field(default=None, foreign_key="unit.id")
     failed_logins: int = 0
     locked_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    is_active: bool = True
+    is_admin: bool = False
+    rights: str = ALL_RIGHTS
 
 
 class LoginSession(SQLModel, table=True):
-    """One browser's session; the cookie holds the id, this row only its digest."""
+    """One browser's session; the cookie holds the id, this row only its digest.
+
+    ``factors`` says how strongly it was opened: ``password``, ``ca``, ``licence``, with spaces between.
+    ``certificate_digest`` is the certificate used, ``acting_unit_id`` the unit that its operator acts for by
+    delegation. A row here lives for minutes, so these two hold no foreign key.
+    """
 
     __tablename__ = "login_session"
 
     id_digest: str = Field(primary_key=True, max_length=64)
     account_id: int | None = Field(default=None, foreign_key="account.id", index=True)
     data: dict[str, Any] = Field(default_factory=dict, sa_type=Json)
+    factors: str = ""
+    certificate_digest: str | None = Field(default=None, max_length=64)
+    acting_unit_id: int | None = None
     seen_at: datetime = Field(sa_type=UtcDateTime, index=True)
 
 
@@ -56,6 +85,23 @@ class Actor(NamedTuple):
     unit_id: int | None
     place: str
     unit_no: str | None = None
+    is_admin: bool = False
+    rights: str = ALL_RIGHTS
+    factors: str = ""
+    write_needs: str = ""
+    submit_needs: str = ""
+
+    def may(self, right: str) -> bool:
+        """Whether one of ``RIGHTS`` was given to this operator."""
+        return right in self.rights.split()
+
+    def lacks(self, right: str) -> list[str]:
+        """The factors still needed before this session may use a right: none for ``query``."""
+        needed = [] if right == "query" else self.write_needs.split()
+        if right == "submit":
+            needed += self.submit_needs.split()
+        held = self.factors.split()
+        return [factor for factor in dict.fromkeys(needed) if factor not in held]
 
     @property
     def own_unit_id(self) -> int:
@@ -65,23 +111,41 @@ class Actor(NamedTuple):
         return self.unit_id
 
 
+# Who acts by delegation has the rights that were delegated, and nothing of the unit's administration.
+_DELEGATION = table(
+    "delegation", *(column(name) for name in ("unit_id", "account_id", "rights", "until", "state"))
+)
 _SESSION = Ready(
     select(
         LoginSession.data,
         LoginSession.seen_at,
+        LoginSession.factors,
         Account.id,
         Account.display_name,
         Account.role,
-        Account.region_code,
-        Account.unit_id,
+        Region.code,
+        Unit.id,
         Unit.name,
         Unit.unit_no,
         Region.bureau_name,
+        case((_DELEGATION.c.unit_id.is_(None), Account.is_admin), else_=False),
+        func.coalesce(_DELEGATION.c.rights, Account.rights),
+        Region.write_needs,
+        Region.submit_needs,
     )
     .select_from(LoginSession)
-    .outerjoin(Account, Account.id == LoginSession.account_id)
-    .outerjoin(Unit, Unit.id == Account.unit_id)
-    .outerjoin(Region, Region.code == Account.region_code)
+    .outerjoin(Account, and_(Account.id == LoginSession.account_id, Account.is_active))
+    .outerjoin(
+        _DELEGATION,
+        and_(
+            _DELEGATION.c.account_id == Account.id,
+            _DELEGATION.c.unit_id == LoginSession.acting_unit_id,
+            _DELEGATION.c.state == "confirmed",
+            _DELEGATION.c.until >= bindparam("today", type_=Date),
+        ),
+    )
+    .outerjoin(Unit, Unit.id == func.coalesce(_DELEGATION.c.unit_id, Account.unit_id))
+    .outerjoin(Region, Region.code == func.coalesce(Unit.region_code, Account.region_code))
     .where(LoginSession.id_digest == bindparam("digest"), LoginSession.seen_at > bindparam("since"))
 )
 
@@ -94,17 +158,38 @@ class OpenSession(NamedTuple):
     actor: Actor | None
 
 
-def find_open_session(id_digest: str, since: datetime) -> OpenSession | None:
-    """The session with this digest, if it was used after ``since``."""
+def find_open_session(id_digest: str, since: datetime, today: date) -> OpenSession | None:
+    """The session with this digest, if it was used after ``since``; ``today`` ends delegations."""
     with direct() as source:
-        found = _SESSION.first(source, digest=id_digest, since=since)
+        found = _SESSION.first(source, digest=id_digest, since=since, today=today)
     if found is None:
         return None
-    data, seen_at, account_id, name, role, region, unit_id, unit_name, unit_no, bureau = found
-    actor = None
-    if account_id is not None:
-        actor = Actor(account_id, name, role, region, unit_id, unit_name or bureau, unit_no)
+    data, seen_at, factors, account_id, name, role, region, unit_id, unit, unit_no, bureau, *rest = found
+    if account_id is None:
+        return OpenSession(data, seen_at, None)
+    is_admin, rights, write_needs, submit_needs = rest
+    place = unit or bureau
+    actor = Actor(
+        account_id,
+        name,
+        role,
+        region,
+        unit_id,
+        place,
+        unit_no,
+        is_admin,
+        rights,
+        factors,
+        write_needs,
+        submit_needs,
+    )
     return OpenSession(data, seen_at, actor)
+
+
+def find_session_certificate(session: Session, id_digest: str) -> str | None:
+    """The digest of the certificate with which a session was opened."""
+    query = select(LoginSession.certificate_digest).where(LoginSession.id_digest == id_digest)
+    return session.scalars(query).first()
 
 
 def find_account(session: Session, username: str) -> Account | None:

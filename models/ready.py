@@ -106,16 +106,16 @@ def _open(source: Source) -> Direct:
 
 def _compile(statement: ClauseElement, dialect: Dialect) -> _Compiled:
     compiled = statement.compile(dialect=dialect)
-    required = {name for name, bind in compiled.binds.items() if bind.required}
-    into = {}
-    for name, bind in compiled.binds.items():
+    into, constants = {}, {}
+    for bind, name in compiled.bind_names.items():
         convert = bind.type.dialect_impl(dialect).bind_processor(dialect)
-        if convert is not None:
+        if not bind.required:
+            constants[name] = convert(bind.value) if convert else bind.value
+        elif convert is not None:
             into[name] = convert
     out_of = []
     for index, column in enumerate(getattr(statement, "selected_columns", ())):
         convert = column.type.dialect_impl(dialect).result_processor(dialect, None)
         if convert is not None:
             out_of.append((index, convert))
-    constants = {name: value for name, value in compiled.params.items() if name not in required}
     return _Compiled(str(compiled), compiled.positiontup, constants, into, out_of)

@@ -15,7 +15,13 @@ ROUNDING_FEN = {"fen": 1, "jiao": 10, "yuan": 100}
 
 
 class Region(SQLModel, table=True):
-    """A 统筹区; ``wage_basis`` says what a clerk types: the year's total or the monthly average."""
+    """A 统筹区; ``wage_basis`` says what a clerk types: the year's total or the monthly average.
+
+    ``write_needs`` and ``submit_needs`` are the factors (``ca``, ``password``, ``licence``; with spaces between) by
+    which an operator must have signed in to change anything, and to submit; none means that any sign-in does.
+    ``signs_submission``: 申报 is signed with the certificate. ``needs_opening``: a unit opens its 险种 by its
+    4-digit 医保序号 before it may declare (manual 黑龙江 二).
+    """
 
     __table_args__ = (CheckConstraint("wage_basis IN ('annual', 'monthly')", name="region_wage_basis"),)
 
@@ -24,6 +30,10 @@ class Region(SQLModel, table=True):
     bureau_name: str
     wage_basis: str
     is_maternity_merged: bool = False
+    write_needs: str = ""
+    submit_needs: str = ""
+    signs_submission: bool = False
+    needs_opening: bool = False
 
 
 class BaseParameter(SQLModel, table=True):

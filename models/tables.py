@@ -1,5 +1,29 @@
 """Every table of the house, for whoever needs them all: migrations, and the check for drift."""
 
-from models import account, audit, declaration, filing, job, person, region, unit, upload
+from models import (
+    account,
+    audit,
+    certificate,
+    declaration,
+    delegation,
+    filing,
+    job,
+    person,
+    region,
+    unit,
+    upload,
+)
 
-__all__ = ["account", "audit", "declaration", "filing", "job", "person", "region", "unit", "upload"]
+__all__ = [
+    "account",
+    "audit",
+    "certificate",
+    "declaration",
+    "delegation",
+    "filing",
+    "job",
+    "person",
+    "region",
+    "unit",
+    "upload",
+]

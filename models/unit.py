@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 
 from sqlalchemy import CheckConstraint, UniqueConstraint, bindparam, select
 from sqlmodel import Field, Session, SQLModel
 
+from models.db import UtcDateTime
 from models.ready import Ready
 
 RATE_SCALE = Decimal(1_000_000)
 
 
 class Unit(SQLModel, table=True):
-    """An employer; ``serial_no`` is the 4-digit 医保序号 that some regions give beside 单位编号."""
+    """An employer; ``serial_no`` is the 4-digit 医保序号 that some regions give beside 单位编号.
+
+    ``opened_at``: when it opened its 险种 online (险种开通), where its region asks for that.
+    """
 
     __table_args__ = (
         UniqueConstraint("region_code", "unit_no", name="unit_number"),
@@ -35,6 +39,7 @@ class Unit(SQLModel, table=True):
     bank_name: str = ""
     bank_account: str = ""
     address: str = ""
+    opened_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
 class UnitRate(SQLModel, table=True):
