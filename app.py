@@ -7,6 +7,7 @@ import logging
 import sys
 import uuid
 from collections.abc import Callable
+from dataclasses import astuple
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from werkzeug.wrappers import Response
 
 import settings as settings_module
 from blueprints.auth import auth
+from blueprints.auth.browser import install_browser_check
 from blueprints.bureau import bureau
 from blueprints.home import home
 from blueprints.shared.guards import install_gate, public
@@ -32,16 +34,21 @@ from blueprints.shared.sessions import DatabaseSessions, csrf_token
 from blueprints.shared.templating import install_templates
 from blueprints.shared.words import install_words
 from blueprints.wages import filings, wages
+from cert.demo import PIN
+from cert.fetch import ocsp_client
+from cert.folder import TrustFolder
 from documents.limits import Limits
 from documents.store import Store
 from jobs.queue import open_queue
-from jobs.tasks import make_runner
+from jobs.tasks import make_refresher, make_runner
 from jobs.worker import make_waker, work
 from models import db
 from models.db import reading
 from rules.refusals import Conflict, Missing, Refusal
 from services.accounts import set_account
-from services.demo import demo_accounts, fill_demo
+from services.demo import demo_accounts, fill_demo, make_demo_ca
+from services.policies import Policy, find_policy, set_policy
+from services.revocation_lists import list_states, load_list
 from settings import Settings
 
 log = logging.getLogger("wangting")
@@ -61,6 +68,12 @@ def upload_limits(settings: Settings) -> Limits:
     )
 
 
+def open_trust(settings: Settings) -> TrustFolder:
+    """The certificates and lists that this hall trusts, as configured."""
+    ocsp = ocsp_client(settings.responders) if settings.responders else None
+    return TrustFolder(settings.trust_folder, settings.crl_fail_closed, ocsp)
+
+
 def create_app(
     settings: Settings | None = None, clock: Clock | None = None, wake: Callable[[int], None] | None = None
 ) -> Flask:
@@ -74,6 +87,7 @@ def create_app(
         SETTINGS=settings,
         SECRET_KEY=settings_module.secret_key(settings),
         CLOCK=clock or region_clock(settings),
+        TRUST=open_trust(settings),
         STORE=Store(settings.data / "files"),
         LIMITS=upload_limits(settings),
         WAKE=wake or make_waker(open_queue(settings.url, settings.data)),
@@ -97,6 +111,7 @@ def create_app(
 def _install(app: Flask) -> None:
     install_templates(app)
     Htmx(app)
+    install_browser_check(app)
     install_gate(app)
     CSRFProtect(app)
     app.jinja_env.globals["csrf_token"] = csrf_token
@@ -164,7 +179,7 @@ def _register_errors(app: Flask) -> None:
 
     @app.errorhandler(CSRFError)
     def stale_page(error: CSRFError) -> tuple[str, int] | Response:
-        if g.get("actor") is None and request.endpoint != "auth.sign_in":
+        if g.get("actor") is None and not (request.endpoint or "").startswith("auth."):
             return send_to(url_for("auth.sign_in"), status=401)
         return render_template("errors/stale.html", back=request.referrer), 400
 
@@ -203,12 +218,14 @@ def run() -> None:
     from deploy.supervisor import supervise
 
     settings = _prepare()
+    if settings.demo:
+        make_demo_ca(settings.demo_ca, settings.trust_folder, region_clock(settings)())
     address = f"http://{settings.host}:{settings.port}"
     click.echo(f"\n  网厅 Wangting  {address}\n")
     if settings.demo:
         for place, username, password in demo_accounts():
             click.echo(f"  {username:<12} {password:<14} {place}")
-        click.echo("")
+        click.echo(f"\n  UKey PIN: {PIN}   ({settings.demo_ca / 'units'})\n")
     db.disconnect()
     sys.exit(supervise(settings))
 
@@ -221,14 +238,15 @@ def migrate_command() -> None:
 
 @main.command()
 @click.option("--socket", "descriptor", type=int, help="listen on this inherited socket")
+@click.option("--certificate-socket", "certificates", type=int, help="the same for nginx's mutual TLS")
 @click.option("--core", type=int, help="stay on this processor core")
-def web(descriptor: int | None, core: int | None) -> None:
+def web(descriptor: int | None, certificates: int | None, core: int | None) -> None:
     """Serve the application in this process only."""
     from deploy.supervisor import serve
 
     settings = _configure()
     db.connect(settings.url)
-    serve(create_app(settings), settings, descriptor, core)
+    serve(create_app(settings), settings, descriptor, core, certificates)
 
 
 @main.command()
@@ -247,6 +265,63 @@ def account(username: str, name: str, region: str, unit: str | None, password: s
     click.echo(f"{username}: {'made' if is_new else 'new password set'}")
 
 
+@main.command("crl")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def crl_command(file: Path) -> None:
+    """Load a list of revoked certificates (注销名单, DER or PEM), if a CA that is trusted signed it."""
+    try:
+        loaded = load_list(open_trust(_configure()), file)
+    except Refusal as refusal:
+        raise click.ClickException(sentence(refusal)) from None
+    except (ValueError, OSError) as error:
+        raise click.ClickException(str(error)) from None
+    click.echo(f"{len(loaded.revoked)} revoked, as of {loaded.this_update:%Y-%m-%d %H:%M} UTC")
+
+
+@main.command("trust")
+def trust_command() -> None:
+    """Show the trusted CAs, their lists and whatever is wrong with them; exit code 1 if anything is."""
+    settings = _configure()
+    now = region_clock(settings)()
+    try:
+        states = list_states(open_trust(settings), now)
+    except ValueError as error:
+        raise click.ClickException(str(error)) from None
+    for state in states:
+        click.echo(f"{state.rank:<12} {state.issuer}, until {state.not_after:%Y-%m-%d}")
+        if state.crl is not None:
+            until = f"{state.crl.next_update:%Y-%m-%d %H:%M}" if state.crl.next_update else "no nextUpdate"
+            click.echo(f"{'':<12} list: {len(state.crl.revoked)} revoked, next: {until} UTC")
+        for problem in state.problems:
+            click.echo(f"{'':<12} PROBLEM: {problem}")
+    sys.exit(any(state.problems for state in states))
+
+
+@main.command()
+@click.argument("region")
+@click.option("--write", help='factors for any change, such as "ca password"; "" for any sign-in')
+@click.option("--submit", help="factors needed besides for 申报")
+@click.option("--signed/--unsigned", "signs", default=None, help="申报 is signed with the UKey")
+@click.option("--opening/--no-opening", "opening", default=None, help="units open their 险种 first")
+def policy(
+    region: str, write: str | None, submit: str | None, signs: bool | None, opening: bool | None
+) -> None:
+    """Show a region's sign-in policy, or change what is given (docs/login-policy.md)."""
+    settings = _prepare(fill=False)
+    try:
+        found = find_policy(region)
+        wishes = zip(astuple(found), (write, submit, signs, opening), strict=True)
+        wanted = Policy(*(old if wish is None else wish for old, wish in wishes))
+        if wanted != found:
+            found = set_policy(region, *astuple(wanted), region_clock(settings)())
+    except Refusal as refusal:
+        raise click.ClickException(sentence(refusal)) from None
+    click.echo(f"write    {found.write_needs or 'any sign-in'}")
+    click.echo(f"submit   {found.submit_needs or 'nothing more'}")
+    click.echo(f"signed   {'yes' if found.signs_submission else 'no'}")
+    click.echo(f"opening  {'yes' if found.needs_opening else 'no'}")
+
+
 @main.command()
 def worker() -> None:
     """Run background jobs in this process only."""
@@ -257,7 +332,8 @@ def worker() -> None:
     clock = region_clock(settings)
     runner = make_runner(Store(settings.data / "files"), upload_limits(settings), clock)
     queue = open_queue(settings.url, settings.data)
-    work(queue, runner, settings.worker_threads)
+    refresh = make_refresher(open_trust(settings), settings.crl_addresses.split(), clock)
+    work(queue, runner, settings.worker_threads, refresh, max(settings.crl_hours, 1) * 3600)
     leave()
 
 

@@ -27,15 +27,53 @@ class Settings:
     secure_cookie: bool = False
     proxies: int = 0
     demo: bool = True
+    demo_agent: bool = True
     upload_bytes: int = 50 * 2**20
     upload_lines: int = 200_000
     time_zone_hours: int = 8
+    licence_issuer: str = ""
+    licence_client_id: str = ""
+    licence_client_secret: str = ""
+    licence_uscc_claim: str = "uscc"
+    tls_socket: str = ""
+    ukey_agent: str = "http://127.0.0.1:10089"
+    ukey_jit: str = "http://127.0.0.1:10086/ https://127.0.0.1:10087/"
+    ukey_bjca: str = "ws://127.0.0.1:21051/xtxapp/ wss://127.0.0.1:21061/xtxapp/"
+    ukey_downloads: str = ""
+    trust: str = ""
+    crl_addresses: str = ""
+    crl_hours: int = 6
+    crl_fail_closed: bool = True
+    ocsp: str = ""
     log_level: str = "INFO"
 
     @property
     def url(self) -> str:
         """The database to open: the configured one, or SQLite in the data folder."""
         return self.database_url or f"sqlite:///{self.data.resolve() / 'wangting.db'}"
+
+    @property
+    def trust_folder(self) -> Path:
+        """The certificates and lists that this hall trusts (``cert.trust.load_trust``)."""
+        return Path(self.trust) if self.trust else self.data / "trust"
+
+    @property
+    def demo_ca(self) -> Path:
+        """The folder of the demo CA, with the sample units' keys."""
+        return self.data / "demo-ca"
+
+    @property
+    def responders(self) -> dict[str, str]:
+        """The OCSP responder of each issuer's name; raises ``ValueError`` for what is no name=address."""
+        pairs = [pair.strip() for pair in self.ocsp.split(";") if pair.strip()]
+        found = {}
+        for pair in pairs:
+            # A name may hold an equals sign; an address begins with its scheme.
+            name, _, address = pair.rpartition("=http")
+            if not name:
+                raise ValueError(f"{variable('ocsp')}: {pair!r} is not like name=http://address")
+            found[name.strip()] = f"http{address.strip()}"
+        return found
 
     @property
     def processes(self) -> int:
@@ -51,7 +89,9 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
         text = environ.get(name, "").strip()
         if text:
             values[field.name] = _read(name, text, type(field.default))
-    return Settings(**values)  # type: ignore[arg-type]
+    settings = Settings(**values)  # type: ignore[arg-type]
+    _ = settings.responders
+    return settings
 
 
 def variable(field_name: str) -> str:

@@ -17,7 +17,8 @@ class Receipt:
     """A submission as it is in the snapshot. Times are texts in local time, as they are to be printed.
 
     ``sums`` are (label, amount text) pairs, ``timeline`` (time, who, what) triples, oldest first,
-    ``digest`` the whole SM3 digest of the snapshot in hex, ``verify_at`` the address to check it at.
+    ``digest`` the whole SM3 digest of the snapshot in hex, ``verify_at`` the address to check it at,
+    ``signature`` whose certificate signed the digest and when, as text, empty where none did.
     """
 
     receipt_no: str
@@ -33,6 +34,7 @@ class Receipt:
     digest: str
     verify_at: str
     timeline: tuple[tuple[str, str, str], ...] = ()
+    signature: str = ""
 
 
 def write_receipt_pdf(receipt: Receipt) -> tuple[bytes, list[str]]:
@@ -46,6 +48,7 @@ def write_receipt_pdf(receipt: Receipt) -> tuple[bytes, list[str]]:
         *receipt.sums,
         (_("提交时间"), receipt.submitted_at),
         (_("提交人"), receipt.submitted_by),
+        *([(_("电子签名"), receipt.signature)] if receipt.signature else []),
         (_("当前状态"), receipt.state),
     ]
     foot = _("回执 {no}　{unit}").format(no=receipt.receipt_no, unit=receipt.unit_name)

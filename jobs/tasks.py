@@ -1,15 +1,16 @@
-"""Which service does which kind of job."""
+"""Which service does which kind of job, and which is done again and again."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import partial
 
+from cert.folder import TrustFolder
 from documents.limits import Limits
 from documents.store import Store
 from jobs.runner import Handler, Runner
-from services import declarations, prints, submissions, uploads
+from services import declarations, prints, revocation_lists, submissions, uploads
 
 
 def make_runner(store: Store, limits: Limits, clock: Callable[[], datetime]) -> Runner:
@@ -26,3 +27,12 @@ def make_runner(store: Store, limits: Limits, clock: Callable[[], datetime]) -> 
         },
         clock,
     )
+
+
+def make_refresher(
+    trusted: TrustFolder, addresses: Sequence[str], clock: Callable[[], datetime]
+) -> Callable[[], bool] | None:
+    """What fetches the lists of revoked certificates; None where no address is configured."""
+    if not addresses:
+        return None
+    return lambda: revocation_lists.fetch_lists(trusted, addresses, clock())

@@ -14,6 +14,7 @@ from models.db import checkpoint
 from services.accounts import EXPIRED_KEPT, forget_idle_sessions
 
 CHECKPOINT_SECONDS = 5
+LISTS_RETRY_SECONDS = 15 * 60
 
 log = logging.getLogger(__name__)
 
@@ -43,8 +44,35 @@ def _checkpoint() -> None:
         checkpoint()
 
 
-def work(queue: Huey, runner: Runner, threads: int) -> None:
-    """Consume until the process is told to stop."""
+def refresh_turn(refresh: Callable[[], bool], seconds: float) -> float:
+    """Fetch the lists of revoked certificates once; how many seconds to wait before the next turn."""
+    try:
+        is_well = refresh()
+    except Exception:
+        # The worker's own door: a trust folder that cannot be read today must not end tomorrow's turn.
+        log.exception("the lists of revoked certificates could not be refreshed")
+        is_well = False
+    return seconds if is_well else min(seconds, LISTS_RETRY_SECONDS)
+
+
+def _refresh_for_ever(refresh: Callable[[], bool], seconds: float) -> None:
+    while True:
+        time.sleep(refresh_turn(refresh, seconds))
+
+
+def work(
+    queue: Huey,
+    runner: Runner,
+    threads: int,
+    refresh: Callable[[], bool] | None = None,
+    refresh_seconds: float = 0,
+) -> None:
+    """Consume until the process is told to stop.
+
+    ``refresh`` fetches the lists of revoked certificates at the start and every ``refresh_seconds``. It has a
+    thread of its own and not the queue, because the trust folder lies on this machine, and the queue's workers may
+    be on others.
+    """
 
     @queue.task(name="run_job")
     def run_job(job_id: int) -> None:
@@ -59,6 +87,9 @@ def work(queue: Huey, runner: Runner, threads: int) -> None:
         forget_idle_sessions(runner.clock() - EXPIRED_KEPT)
 
     Thread(target=_checkpoint, name="checkpoint", daemon=True).start()
+    if refresh is not None:
+        arguments = (refresh, refresh_seconds)
+        Thread(target=_refresh_for_ever, args=arguments, name="lists", daemon=True).start()
     runner.sweep()
     consumer = queue.create_consumer(
         workers=threads,

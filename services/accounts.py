@@ -18,9 +18,9 @@ from models.db import transaction
 from models.region import Region, get_region
 from models.unit import find_unit, get_unit
 from rules.refusals import Refusal
+from services.passwords import check_strength
 
 MAX_FAILURES = 5
-SHORTEST_PASSWORD = 10
 # A session that timed out opens nothing, but says for a day whose unsent form this was.
 EXPIRED_KEPT = timedelta(days=1)
 LOCK = timedelta(minutes=15)
@@ -37,22 +37,56 @@ def session_digest(session_id: str) -> str:
     return sm3_hex(session_id.encode())
 
 
-def sign_in(username: str, password: str, old_session_id: str | None, now: datetime) -> str:
-    """Check a password and open a session; returns its id for the cookie.
+def prove_password(username: str, password: str, now: datetime) -> int:
+    """The number of the account that this password opens.
 
     Raises ``Refusal``: ``login.wrong`` with the tries left, ``login.locked`` with the minutes to wait.
     """
     with transaction() as session:
         account = find_account(session, username)
-        refusal = _check(account, password, now)
+        refusal = check_password(account, password, now)
         if account is not None:
             session.add(account)
-            _audit_sign_in(session, account, refusal, now)
+            if refusal is not None:
+                _audit_sign_in(session, account, "sign_in_refused", {"code": refusal.code}, now)
         if refusal is None:
-            assert account is not None
-            return _open(session, account, old_session_id, now)
+            assert account is not None and account.id is not None
+            return account.id
     # Raised after the commit: the failure itself must be remembered.
     raise refusal
+
+
+def open_for(
+    account_id: int,
+    how: str,
+    old_session_id: str | None,
+    now: datetime,
+    *,
+    goes_on: bool = False,
+    certificate_digest: str | None = None,
+) -> str:
+    """Open a session for a proven account under a new id, which is returned; the old session is closed.
+
+    ``how`` is the factor that proved it: ``password``, ``ca``, ``licence``. With ``goes_on`` the old session was
+    this account's and still open: what it held and how it had been opened is added to.
+    """
+    with transaction() as session:
+        account = session.get_one(Account, account_id)
+        old_digest = session_digest(old_session_id) if old_session_id else ""
+        old = session.get(LoginSession, old_digest) if goes_on else None
+        values = {"account_id": account_id, "data": {}, "seen_at": now, "factors": how}
+        if old is not None and old.account_id == account_id:
+            values["factors"] = " ".join(dict.fromkeys([*old.factors.split(), how]))
+            values |= {"data": old.data, "acting_unit_id": old.acting_unit_id}
+            certificate_digest = certificate_digest or old.certificate_digest
+        session_id = secrets.token_urlsafe(32)
+        connection = session.connection()
+        connection.execute(delete(LoginSession).where(LoginSession.id_digest == old_digest))
+        fixed = {"id_digest": session_digest(session_id), "certificate_digest": certificate_digest}
+        connection.execute(insert(LoginSession), values | fixed)
+        after = {"how": how} | ({"certificate": certificate_digest} if certificate_digest else {})
+        _audit_sign_in(session, account, "signed_in", after, now)
+        return session_id
 
 
 def set_account(
@@ -61,16 +95,15 @@ def set_account(
     """Make an account, or give an existing one a new password; returns whether it is new.
 
     With ``unit_no`` an operator of that unit, without it a reviewer of the region. Raises ``Refusal``
-    ``account.weak_password``, ``account.no_region``, ``account.no_unit``.
+    ``account.no_region``, ``account.no_unit``, and what ``check_strength`` raises.
     """
-    if len(password) < SHORTEST_PASSWORD:
-        raise Refusal("account.weak_password", "password", shortest=SHORTEST_PASSWORD)
     with transaction() as session:
         if session.get(Region, region_code) is None:
             raise Refusal("account.no_region", value=region_code)
         unit = find_unit(session, region_code, unit_no) if unit_no else None
         if unit_no and unit is None:
             raise Refusal("account.no_unit", value=unit_no)
+        check_strength(password, username, unit_no, unit.name if unit else None)
         account = find_account(session, username)
         is_new = account is None
         if account is None:
@@ -133,11 +166,14 @@ def _decoy_hash() -> str:
     return hash_password(secrets.token_urlsafe(16))
 
 
-def _check(account: Account | None, password: str, now: datetime) -> Refusal | None:
+def check_password(account: Account | None, password: str, now: datetime) -> Refusal | None:
+    """Why this password opens nothing now, or None; counts failures in ``account``, which the caller keeps."""
     if account is None:
         # The same work as for a known name, so that the answer's time does not tell which names exist.
         _is_right(_decoy_hash(), password)
         return Refusal("login.wrong", "password")
+    if not account.is_active:
+        return Refusal("login.closed", "password")
     if account.locked_until and account.locked_until > now:
         minutes = -(-int((account.locked_until - now).total_seconds()) // 60)
         return Refusal("login.locked", "password", minutes=minutes)
@@ -159,21 +195,9 @@ def _is_right(password_hash: str, password: str) -> bool:
         return False
 
 
-def _open(session: Session, account: Account, old_session_id: str | None, now: datetime) -> str:
-    connection = session.connection()
-    if old_session_id:
-        connection.execute(
-            delete(LoginSession).where(LoginSession.id_digest == session_digest(old_session_id))
-        )
-    session_id = secrets.token_urlsafe(32)
-    connection.execute(
-        insert(LoginSession),
-        {"id_digest": session_digest(session_id), "account_id": account.id, "data": {}, "seen_at": now},
-    )
-    return session_id
-
-
-def _audit_sign_in(session: Session, account: Account, refusal: Refusal | None, now: datetime) -> None:
+def _audit_sign_in(
+    session: Session, account: Account, action: str, after: dict[str, str], now: datetime
+) -> None:
     place = (
         get_unit(session, account.unit_id).name
         if account.unit_id
@@ -181,7 +205,4 @@ def _audit_sign_in(session: Session, account: Account, refusal: Refusal | None, 
     )
     assert account.id is not None
     actor = Actor(account.id, account.display_name, account.role, account.region_code, account.unit_id, place)
-    action = "signed_in" if refusal is None else "sign_in_refused"
-    audit.record(
-        session, actor, action, "account", account.id, now, after={"code": refusal.code} if refusal else None
-    )
+    audit.record(session, actor, action, "account", account.id, now, after=after)

@@ -27,7 +27,7 @@ from models.declaration import (
 from models.filing import list_declaration_filings
 from models.person import Enrolment, Person, PersonBase
 from models.region import find_window, first_day, get_region
-from models.unit import list_rates
+from models.unit import get_unit, list_rates
 from rules.insurances import ALL
 from rules.refusals import Conflict, Missing, Refusal
 from services.work import LeaseLost, Task, end_job, put_job
@@ -58,8 +58,8 @@ def get_own(session: Session, actor: Actor, declaration_id: int, *, lock: bool =
 def start_declaration(actor: Actor, year: int, insurances: Iterable[str], now: datetime) -> tuple[int, int]:
     """开始 (manual 黑龙江 三(一)): open a declaration and put down the job that fills its list.
 
-    Returns the numbers of declaration and job. Raises ``Refusal``: ``start.no_insurance``,
-    ``start.not_opened`` for an 险种 the unit does not pay,
+    Returns the numbers of declaration and job. Raises ``Refusal``: ``start.no_insurance``, ``start.unopened``
+    before 险种开通 (manual 黑龙江 二), ``start.not_opened`` for an 险种 the unit does not pay,
     ``start.no_window``, ``start.not_yet`` with the opening day, ``start.already`` with the live one's id.
     """
     chosen = [code for code in ALL if code in set(insurances)]
@@ -298,6 +298,8 @@ def _new_declaration(session: Session, actor: Actor, year: int, now: datetime) -
     if now.date() < window.opens_on:
         raise Refusal("start.not_yet", "year", opens_on=window.opens_on.isoformat())
     region = get_region(session, actor.region_code)
+    if region.needs_opening and get_unit(session, actor.own_unit_id).opened_at is None:
+        raise Refusal("start.unopened")
     return Declaration(
         unit_id=actor.own_unit_id,
         region_code=actor.region_code,

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import dataclass
 from datetime import date, datetime
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import func, insert, select
 from sqlmodel import Session
 
+from cert.demo import make_demo
 from models import audit
 from models.account import Account
 from models.db import transaction
@@ -38,6 +41,11 @@ class DemoUnit:
     rates: dict[str, int]
     operators: tuple[tuple[str, str], ...]
     total_fen: int | None = None
+
+    @property
+    def uscc(self) -> str:
+        """The 统一社会信用代码 with its check character."""
+        return self.uscc17 + uscc_check_char(self.uscc17)
 
 
 UNITS = (
@@ -113,6 +121,31 @@ def fill_demo(now: datetime) -> bool:
         return True
 
 
+def make_demo_ca(folder: Path, trust: Path, now: datetime) -> bool:
+    """Make the demo CA with a key for every sample unit, once; returns whether there was anything to do.
+
+    ``folder`` is where it lies (``cert.demo.make_demo``); ``trust`` gets a copy of what to trust, unless something
+    is trusted there already. Whatever is interrupted is made anew at the next start.
+    """
+    is_new = not folder.exists()
+    if is_new:
+        fresh = folder.with_name(f"{folder.name}.new")
+        shutil.rmtree(fresh, ignore_errors=True)
+        make_demo(
+            fresh,
+            [(unit.name, unit.uscc) for unit in UNITS],
+            now,
+            {unit.uscc: [unit.unit_no] for unit in UNITS},
+        )
+        fresh.rename(folder)
+    if not trust.exists() or not any(trust.iterdir()):
+        fresh = trust.with_name(f"{trust.name}.new")
+        shutil.rmtree(fresh, ignore_errors=True)
+        shutil.copytree(folder / "trust", fresh)
+        fresh.rename(trust)
+    return is_new
+
+
 def add_unit(session: Session, demo: DemoUnit, number: int, today: date, password_hash: str) -> int:
     """One unit with its rates, its operators and its people; returns its id."""
     monthly = demo.region == INNER_MONGOLIA
@@ -121,7 +154,7 @@ def add_unit(session: Session, demo: DemoUnit, number: int, today: date, passwor
         unit_no=demo.unit_no,
         serial_no=demo.serial_no,
         name=demo.name,
-        uscc=demo.uscc17 + uscc_check_char(demo.uscc17),
+        uscc=demo.uscc,
         kind="public_institution" if demo.uscc17.startswith("12") else "enterprise",
         funding="full_budget" if demo.uscc17.startswith("12") else "own_funds",
         legal_representative="周立新",
@@ -145,8 +178,10 @@ def add_unit(session: Session, demo: DemoUnit, number: int, today: date, passwor
                 reason="示例费率",
             )
         )
-    for username, name in demo.operators:
-        session.add(_account(username, name, "operator", demo.region, unit.id, password_hash))
+    for place, (username, name) in enumerate(demo.operators):
+        account = _account(username, name, "operator", demo.region, unit.id, password_hash)
+        account.is_admin = place == 0
+        session.add(account)
     session.flush()
     _people(session, demo, unit.id, number, today)
     return unit.id

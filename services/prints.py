@@ -157,8 +157,12 @@ def receipt_pdf(
     words: dict[str, str],
     moments: list[str],
     verify_at: str,
+    signature: str = "",
 ) -> File:
-    """The numbered receipt of a filing, from its snapshot; ``words`` name its states, ``moments`` its times."""
+    """The numbered receipt of a filing, from its snapshot; ``words`` name its states, ``moments`` its times.
+
+    ``signature`` is the line about the electronic signature, empty where there is none.
+    """
     unit = get_unit(session, filing.unit_id)
     snapshot = get_snapshot(session, filing.snapshot_id)
     basis = _("元/年") if snapshot.wage_basis == "annual" else _("元/月")
@@ -181,6 +185,7 @@ def receipt_pdf(
             (moment, event.actor_name, words[event.state])
             for moment, event in zip(moments, events, strict=True)
         ),
+        signature=signature,
     )
     content, _missing = write_receipt_pdf(receipt)
     return File(content, f"{_('回执')}_{filing.receipt_no}.pdf", PDF)

@@ -28,6 +28,46 @@ def take_snapshot(
 
     Raises ``Refusal`` ``submit.no_bounds`` for an 险种 without published floor and cap.
     """
+    snapshot, rows = _freeze(session, declaration, insurances, now)
+    session.add(snapshot)
+    session.flush()
+    for row in rows:
+        row["snapshot_id"] = snapshot.id
+    session.connection().execute(insert(SnapshotRow.__table__), rows)
+    return snapshot
+
+
+def digest_ahead(session: Session, declaration: Declaration, insurances: list[str], now: datetime) -> str:
+    """The digest that ``take_snapshot`` would give out now: what is signed before anything is stored.
+
+    The seal covers nothing that only the submission itself decides, its moment least of all. Raises
+    ``Refusal`` ``submit.no_bounds``.
+    """
+    return _freeze(session, declaration, insurances, now)[0].digest
+
+
+def seal(snapshot: Snapshot, rows: list[dict[str, Any]]) -> str:
+    """SM3 over the snapshot's facts and then each row, one canonical JSON value a line."""
+    return sm3_of(_sealed_lines(snapshot, rows))
+
+
+def is_intact(session: Session, snapshot: Snapshot) -> bool:
+    """Whether the stored rows still have the digest that was given out."""
+    query = select(*(getattr(SnapshotRow, name) for name in COLUMNS))
+    query = query.where(SnapshotRow.snapshot_id == snapshot.id).order_by(SnapshotRow.seq)
+    rows = [dict(row._mapping) for row in session.connection().execute(query)]
+    return seal(snapshot, rows) == snapshot.digest
+
+
+def plain_bounds(bounds: dict[str, Bounds]) -> dict[str, list[int]]:
+    """Bounds as a snapshot keeps them: [floor, cap, rounding step] in fen, by 险种."""
+    return {code: [limit.floor_fen, limit.cap_fen, limit.rounding_fen] for code, limit in bounds.items()}
+
+
+def _freeze(
+    session: Session, declaration: Declaration, insurances: list[str], now: datetime
+) -> tuple[Snapshot, list[dict[str, Any]]]:
+    """The sealed snapshot and its rows, neither of them stored yet."""
     assert declaration.id is not None
     bounds = {code: limit for code, limit in bounds_on(session, declaration).items() if code in insurances}
     if lacking := [code for code in insurances if code not in bounds]:
@@ -56,30 +96,7 @@ def take_snapshot(
         created_at=now,
     )
     snapshot.digest = seal(snapshot, rows)
-    session.add(snapshot)
-    session.flush()
-    for row in rows:
-        row["snapshot_id"] = snapshot.id
-    session.connection().execute(insert(SnapshotRow.__table__), rows)
-    return snapshot
-
-
-def seal(snapshot: Snapshot, rows: list[dict[str, Any]]) -> str:
-    """SM3 over the snapshot's facts and then each row, one canonical JSON value a line."""
-    return sm3_of(_sealed_lines(snapshot, rows))
-
-
-def is_intact(session: Session, snapshot: Snapshot) -> bool:
-    """Whether the stored rows still have the digest that was given out."""
-    query = select(*(getattr(SnapshotRow, name) for name in COLUMNS))
-    query = query.where(SnapshotRow.snapshot_id == snapshot.id).order_by(SnapshotRow.seq)
-    rows = [dict(row._mapping) for row in session.connection().execute(query)]
-    return seal(snapshot, rows) == snapshot.digest
-
-
-def plain_bounds(bounds: dict[str, Bounds]) -> dict[str, list[int]]:
-    """Bounds as a snapshot keeps them: [floor, cap, rounding step] in fen, by 险种."""
-    return {code: [limit.floor_fen, limit.cap_fen, limit.rounding_fen] for code, limit in bounds.items()}
+    return snapshot, rows
 
 
 def _frozen_rows(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -12,6 +13,7 @@ from sqlmodel import Session
 
 from models import audit
 from models.account import Actor
+from models.certificate import SnapshotSignature
 from models.db import reading, transaction
 from models.declaration import Declaration, Standing, get_standing, list_insurances
 from models.filing import (
@@ -21,7 +23,7 @@ from models.filing import (
     latest_by_group,
     list_declaration_filings,
 )
-from models.region import find_window
+from models.region import find_window, get_region
 from models.wage_rows import list_amounts
 from rules.insurances import Group, groups_of
 from rules.refusals import Conflict, Refusal
@@ -34,32 +36,57 @@ from services.work import LeaseLost, Task, end_job, put_job
 HAND_OVER_JOB = "hand_over"
 # No I, L, O, U: a receipt number is read aloud on the telephone.
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_SENT = ("submitting", "submitted", "approved")
+
+
+@dataclass(frozen=True)
+class Signed:
+    """A checked signature over ``content``, which names ``digest``, that of the snapshot it is meant for."""
+
+    digest: str
+    content: str
+    signature: bytes
+    kind: str
+    certificate_digest: str
 
 
 def submit_declaration(
-    actor: Actor, declaration_id: int, revision: int, now: datetime
+    actor: Actor, declaration_id: int, revision: int, now: datetime, signed: Signed | None = None
 ) -> tuple[list[int], int]:
     """申报 (manual 黑龙江 三(八)): returns the numbers of the filings and of the job that hands them over.
 
     A second press, tab or operator gets the same filings back and job 0. Raises ``Missing``, or
-    ``Refusal`` ``submit.*`` for what is lacking, ``Conflict`` ``submit.changed`` when ``revision``, the one
-    that the clerk saw, is no longer the present one.
+    ``Refusal`` ``submit.*`` for what is lacking, ``submit.unsigned`` where the region asks for a signature,
+    ``Conflict`` ``submit.changed`` when ``revision``, the one that the clerk saw, is no longer the present
+    one, or the frozen data are not those that were signed.
     """
     try:
         with transaction() as session:
             declaration = get_own(session, actor, declaration_id, lock=True)
             filings = list_declaration_filings(session, declaration_id)
-            if declaration.state in ("submitting", "submitted", "approved"):
+            if declaration.state in _SENT:
                 return _numbers(filings), 0
-            if declaration.state != "open":
-                raise Refusal("declaration.not_open", state=declaration.state)
             check_ready(session, declaration, revision)
+            if signed is None and get_region(session, declaration.region_code).signs_submission:
+                raise Refusal("submit.unsigned")
             groups = groups_to_submit(session, declaration, filings)
-            return _submit(session, actor, declaration, groups, now)
+            return _submit(session, actor, declaration, groups, now, signed)
     except IntegrityError:
         # The database saw another submission first; its filings are the answer to this one too.
         with reading() as session:
             return _numbers(list_declaration_filings(session, declaration_id)), 0
+
+
+def find_sent(actor: Actor, declaration_id: int) -> list[int]:
+    """The filings of a declaration that lies before the bureau; none while it is still the unit's own.
+
+    Waits for a submission that is under way. Raises ``Missing``.
+    """
+    with transaction() as session:
+        declaration = get_own(session, actor, declaration_id, lock=True)
+        if declaration.state not in _SENT:
+            return []
+        return _numbers(list_declaration_filings(session, declaration_id))
 
 
 def groups_to_submit(session: Session, declaration: Declaration, filings: list[Filing]) -> list[Group]:
@@ -72,6 +99,11 @@ def groups_to_submit(session: Session, declaration: Declaration, filings: list[F
         for group in groups_of(chosen)
         if group.code not in latest or latest[group.code].state in ("returned", "failed")
     ]
+
+
+def codes_of(groups: list[Group]) -> list[str]:
+    """The 险种 of these groups, as a snapshot names them."""
+    return [code for group in groups for code in group.insurances]
 
 
 def lacking(declaration: Declaration, standing: Standing) -> list[str]:
@@ -92,6 +124,8 @@ def lacking(declaration: Declaration, standing: Standing) -> list[str]:
 def check_ready(session: Session, declaration: Declaration, revision: int) -> None:
     """Raise the first reason why the declaration cannot be submitted at this revision."""
     assert declaration.id is not None
+    if declaration.state != "open":
+        raise Refusal("declaration.not_open", state=declaration.state)
     standing = get_standing(session, declaration.id)
     if standing.tally.revision != revision:
         raise Conflict("submit.changed")
@@ -181,11 +215,17 @@ def add_event(
 
 
 def _submit(
-    session: Session, actor: Actor, declaration: Declaration, groups: list[Group], now: datetime
+    session: Session,
+    actor: Actor,
+    declaration: Declaration,
+    groups: list[Group],
+    now: datetime,
+    signed: Signed | None,
 ) -> tuple[list[int], int]:
     assert declaration.id is not None
-    insurances = [code for group in groups for code in group.insurances]
-    snapshot = take_snapshot(session, declaration, insurances, now)
+    snapshot = take_snapshot(session, declaration, codes_of(groups), now)
+    if signed is not None:
+        _keep_signature(session, actor, snapshot, signed, now)
     window = find_window(session, declaration.region_code, declaration.year)
     amounts = list_amounts(session, declaration.id)
     numbers = []
@@ -226,10 +266,34 @@ def _submit(
         "declaration",
         declaration.id,
         now,
-        after={"digest": snapshot.digest, "filings": numbers, "version": snapshot.version},
+        after={
+            "digest": snapshot.digest,
+            "filings": numbers,
+            "version": snapshot.version,
+            "certificate": signed.certificate_digest if signed else None,
+        },
     )
     assert snapshot.id is not None
     return numbers, put_job(session, HAND_OVER_JOB, snapshot.id, actor.own_unit_id, now)
+
+
+def _keep_signature(
+    session: Session, actor: Actor, snapshot: Snapshot, signed: Signed, now: datetime
+) -> None:
+    if signed.digest != snapshot.digest:
+        raise Conflict("submit.changed")
+    assert snapshot.id is not None
+    session.add(
+        SnapshotSignature(
+            snapshot_id=snapshot.id,
+            account_id=actor.account_id,
+            certificate_digest=signed.certificate_digest,
+            content=signed.content,
+            signature=signed.signature,
+            kind=signed.kind,
+            signed_at=now,
+        )
+    )
 
 
 def new_receipt_no(region_code: str, now: datetime) -> str:

@@ -1,7 +1,14 @@
 """登录 and 退出."""
 
-from flask import Blueprint
+from flask import Blueprint, current_app
 
 auth = Blueprint("auth", __name__)
 
-from blueprints.auth import views  # noqa: E402, F401
+
+@auth.context_processor
+def tabs() -> dict[str, object]:
+    """Which tabs the login pages show beside their own."""
+    return {"has_ca": "auth.ca" in current_app.view_functions}
+
+
+from blueprints.auth import ca, certificate, delegations, licence, operators, password, tls, views  # noqa: E402, F401

@@ -13,6 +13,7 @@ from blueprints.bureau.case import Place, describe, page_of_rows
 from blueprints.bureau.draft import Draft, find_draft, forget_draft, keep_draft, read_draft
 from blueprints.shared.guards import actor, reviewer_only
 from blueprints.shared.sentences import sentence
+from blueprints.wages.filing_views import signature_of
 from models.case import list_rows_by_seq
 from models.db import reading
 from models.filing import (
@@ -145,6 +146,7 @@ def _case(filing_id: int, draft: Draft, errors: dict[str, str]) -> str:
         draft=draft,
         errors=errors,
         limit=REASON_LENGTH,
+        **signature_of(filing),
     )
 
 

@@ -4,4 +4,4 @@ from flask import Blueprint
 
 home = Blueprint("home", __name__)
 
-from blueprints.home import views  # noqa: E402, F401
+from blueprints.home import opening, views  # noqa: E402, F401

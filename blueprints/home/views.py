@@ -7,6 +7,7 @@ from werkzeug.wrappers import Response
 
 from blueprints.home import home
 from blueprints.shared.guards import actor, signed_in
+from blueprints.shared.menu import menu_marks
 from blueprints.wages.progress import overview
 from models.db import reading
 from models.declaration import list_declarations
@@ -26,4 +27,11 @@ def index() -> Response | str:
         live = [overview(session, one) for one in declarations if one.state != "cancelled"]
         filings = list_filings(session, actor().own_unit_id, FilingSearch(), limit=5)
         windows = [w for w in list_windows(session, actor().region_code) if w.opens_on <= today]
-    return render_template("home/index.html", live=live, filings=filings, windows=windows, today=today)
+    return render_template(
+        "home/index.html",
+        live=live,
+        filings=filings,
+        windows=windows,
+        today=today,
+        marks=menu_marks(),
+    )

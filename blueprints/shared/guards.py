@@ -12,12 +12,16 @@ from werkzeug.wrappers import Response
 from blueprints.shared.pages import is_partial, send_to
 from blueprints.shared.sessions import expired_account_id
 from models.account import Actor
+from rules.refusals import Refusal
 from translations import gettext as _
 
 View = TypeVar("View", bound=Callable[..., Any])
 
+WAYS = {"ca": "auth.ca", "password": "auth.sign_in", "licence": "auth.licence"}
 KEPT_CHARACTERS = 200_000
-PUBLIC, SIGNED_IN, OPERATOR, REVIEWER = "public", "signed_in", "operator", "reviewer"
+# What is typed into these fields is kept nowhere.
+SECRETS = ("csrf_token", "old", "new", "again", "password")
+PUBLIC, SIGNED_IN, OPERATOR, REVIEWER, ADMIN = "public", "signed_in", "operator", "reviewer", "admin"
 
 
 def _marker(access: str) -> Callable[[View], View]:
@@ -32,6 +36,24 @@ public = _marker(PUBLIC)
 signed_in = _marker(SIGNED_IN)
 operator_only = _marker(OPERATOR)
 reviewer_only = _marker(REVIEWER)
+# A unit's administration: for its administrators, in a session strong enough to change things, reading included,
+# so that nobody types a new password into a form that cannot be sent.
+admin_only = _marker(ADMIN)
+
+
+def needs(right: str) -> Callable[[View], View]:
+    """What an operator's view that changes something needs: one of ``models.account.RIGHTS``."""
+
+    def mark(view: View) -> View:
+        view.right = right  # type: ignore[attr-defined]
+        return view
+
+    return mark
+
+
+def right_of(view: Callable[..., Any]) -> str | None:
+    """The right that a view states, or None if it states none."""
+    return getattr(view, "right", None)
 
 
 def access_of(view: Callable[..., Any]) -> str | None:
@@ -59,30 +81,64 @@ def _gate() -> Response | None:
         return None
     if g.actor is None:
         return _to_sign_in()
-    if access not in (SIGNED_IN, g.actor.role):
+    if access not in (SIGNED_IN, g.actor.role, ADMIN if g.actor.is_admin else None):
         # The same answer as for a page that does not exist: other roles' pages are nobody's business.
         abort(404)
-    return None
+    if access == ADMIN:
+        return _check_factors(ADMIN)
+    return _check_right() if access == OPERATOR and request.method == "POST" else None
+
+
+def _check_right() -> Response | None:
+    """An operator changes something: by right, and in a session that was opened strongly enough for it."""
+    right = right_of(current_app.view_functions[request.endpoint or ""])
+    if right is None:
+        raise RuntimeError(f"{request.endpoint} does not state the right it needs")
+    if not actor().may(right):
+        raise Refusal("right.lacking", right=right)
+    return _check_factors(right)
+
+
+def _check_factors(right: str) -> Response | None:
+    """On to one factor more where the session has not been opened strongly enough."""
+    lacking = actor().lacks(right)
+    if not lacking:
+        return None
+    # One factor more, then back to what was typed: that is kept like the form of an expired session. A file
+    # cannot be kept, and its form without it is worth nothing.
+    is_upload = request.mimetype == "multipart/form-data"
+    if not is_upload:
+        keep_form(actor().account_id)
+    session["step_up"] = lacking[0]
+    words = {
+        "ca": _("这一步需要 UKey 证书。请插好 UKey，用证书再登录一次。"),
+        "password": _("这一步需要账户密码。请再登录一次。"),
+        "licence": _("这一步需要营业执照登录。请再登录一次。"),
+    }
+    kept = _("选好的文件不能保留，登录后请重新选择。") if is_upload else _("填写的内容不会丢。")
+    flash(words[lacking[0]] + kept, "warn")
+    address = request.path if request.method == "GET" else _page_of(request.referrer)
+    way = url_for(WAYS[lacking[0]], next=address or None)
+    return send_to(way, status=401 if is_partial() else 303)
 
 
 def _to_sign_in() -> Response:
     if request.method == "POST" and not is_partial():
-        keep_form()
+        keep_form(expired_account_id())
     flash(_("登录已过期或尚未登录，请登录后继续。"), "warn")
     address = request.path if request.method == "GET" and not is_partial() else _page_of(request.referrer)
     return send_to(url_for("auth.sign_in", next=address or None), status=401 if is_partial() else 303)
 
 
-def keep_form() -> None:
-    """Keep what an expired session could not take, so that it can be sent again after sign-in.
+def keep_form(account_id: int | None) -> None:
+    """Keep what the session could not take, so that it can be sent again after sign-in.
 
     Only a form of our own pages is kept, and only for whoever was signed in: another site must not put
     words into a clerk's mouth, nor one clerk read another's.
     """
     origin = urlsplit(request.headers.get("Origin", "")).netloc
-    fields = [(name, text) for name, text in request.form.items(multi=True) if name != "csrf_token"]
+    fields = [(name, text) for name, text in request.form.items(multi=True) if name not in SECRETS]
     size = sum(len(name) + len(text) for name, text in fields)
-    account_id = expired_account_id()
     if origin == request.host and fields and size <= KEPT_CHARACTERS and account_id is not None:
         address = request.full_path.rstrip("?")
         session["kept_form"] = {"address": address, "fields": fields, "account_id": account_id}

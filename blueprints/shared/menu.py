@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from flask import Flask, g
+from flask import Flask, current_app, g, session
 
+from services.delegations import is_agent
+from services.opening import is_opening_due
 from translations import gettext as _
+
+ADMIN, AGENT, OPENING = "admin", "agent", "opening"
 
 
 def N_(message: str) -> str:
@@ -15,11 +19,12 @@ def N_(message: str) -> str:
 
 @dataclass(frozen=True)
 class Item:
-    """One line of the menu; ``also`` lists further endpoints that belong under it."""
+    """One line of the menu; ``also`` lists further endpoints that belong under it, ``only`` a mark it is shown for."""
 
     label: str
     endpoint: str
     also: tuple[str, ...] = ()
+    only: str = ""
 
     def is_current(self, endpoint: str) -> bool:
         """Whether a page belongs under this line."""
@@ -43,18 +48,61 @@ MENUS: dict[str, tuple[Item | Group, ...]] = {
         Item(N_("首页"), "home.index"),
         Group(N_("征缴管理"), (Item(N_("工资申报"), "wages.index", ("wages.",)),)),
         Group(N_("查询统计"), (Item(N_("业务状态查询"), "filings.index", ("filings.",)),)),
+        Group(
+            N_("账户"),
+            (
+                Item(N_("险种开通"), "home.opening", only=OPENING),
+                Item(N_("代办单位"), "auth.mandates", only=AGENT),
+                Item(N_("操作员"), "auth.operators", ("auth.operators_",), ADMIN),
+                Item(N_("委托"), "auth.delegations", ("auth.delegations_",), ADMIN),
+                Item(N_("证书信息"), "auth.certificate"),
+                Item(N_("修改密码"), "auth.password"),
+            ),
+        ),
     ),
     "reviewer": (
         Item(N_("待审业务"), "bureau.index", ("bureau.show", "bureau.approve", "bureau.send_back")),
         Item(N_("审核记录"), "bureau.decided"),
+        Item(N_("委托确认"), "bureau.delegations", ("bureau.delegation",)),
+        Item(N_("核对单"), "bureau.corrections"),
+        Group(N_("账户"), (Item(N_("修改密码"), "auth.password"),)),
     ),
 }
 
 
+def menu_marks() -> frozenset[str]:
+    """What of a person, besides the role, the menu depends on."""
+    actor = g.actor
+    if actor.role != "operator":
+        return frozenset()
+    is_acting = session.get("acting") is not None
+    found = {
+        ADMIN: actor.is_admin,
+        AGENT: is_acting or is_agent(actor.account_id, current_app.config["CLOCK"]().date()),
+        OPENING: not is_acting and is_opening_due(actor.own_unit_id),
+    }
+    return frozenset(mark for mark, is_so in found.items() if is_so)
+
+
+def menu_of(role: str, marks: frozenset[str]) -> list[Item | Group]:
+    """The menu of a role, without the lines whose mark is lacking or whose page is not built in."""
+
+    def is_shown(item: Item) -> bool:
+        return item.endpoint in current_app.view_functions and (not item.only or item.only in marks)
+
+    found: list[Item | Group] = []
+    for entry in MENUS.get(role, ()):
+        if isinstance(entry, Group):
+            found.append(replace(entry, items=tuple(filter(is_shown, entry.items))))
+        elif is_shown(entry):
+            found.append(entry)
+    return found
+
+
 def install_menu(app: Flask) -> None:
-    """Hand whoever is signed in, and the menu, to every page."""
-    app.jinja_env.globals.update(menus=MENUS, menu_word=_)
+    """Hand whoever is signed in, whom they act for, and the menu, to every page."""
+    app.jinja_env.globals.update(menu_of=menu_of, menu_marks=menu_marks, menu_word=_)
 
     @app.context_processor
     def signed_in() -> dict[str, object]:
-        return {"actor": g.get("actor")}
+        return {"actor": g.get("actor"), "acting": session.get("acting")}

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
+from urllib.parse import urlsplit
 
-from flask import Flask, make_response, redirect, render_template, request, url_for
+from flask import Flask, g, make_response, redirect, render_template, request, url_for
 from htmx_flask import request as htmx_request
 from werkzeug.wrappers import Response
 
@@ -73,6 +75,12 @@ def address(endpoint: str, **values: Any) -> str:
     return found
 
 
+def allow_connections(addresses: Iterable[str]) -> None:
+    """Let this page's scripts speak to services on the clerk's own machine (docs/ukey.md)."""
+    parts = (urlsplit(address) for address in addresses)
+    g.connections = sorted({f"{part.scheme}://{part.netloc}" for part in parts if part.netloc})
+
+
 def install_addresses(app: Flask) -> None:
     """Let templates ask for addresses the same way."""
     app.jinja_env.globals["url_for"] = address
@@ -94,6 +102,9 @@ def _headers(response: Response) -> Response:
     if response.mimetype == "text/html":
         headers["Vary"] = VARY
         headers.extend(PAGE_HEADERS)
+        if "connections" in g:
+            sources = f"connect-src 'self' {' '.join(g.connections)}"
+            headers["Content-Security-Policy"] = CONTENT_POLICY.replace("connect-src 'self'", sources)
     else:
         headers.extend(FILE_HEADERS)
     return response

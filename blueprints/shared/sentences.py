@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from blueprints.shared.words import basis_word, insurance_words, state_word, yuan
+from blueprints.shared.words import basis_word, insurance_words, right_word, state_word, yuan
 from rules.refusals import Refusal
 from translations import gettext as _
 
@@ -18,14 +18,158 @@ def N_(message: str) -> str:
 SENTENCES = {
     # 登录
     "login.wrong": N_("用户名或密码不正确。请核对大小写后重新输入。"),
+    "login.closed": N_("这个账户已经停用。请联系本单位的管理员。"),
+    "right.lacking": N_("您的账户没有“%(right)s”的权限。请联系本单位的管理员。"),
     "login.wrong_left": N_("用户名或密码不正确，还可再试 %(left)s 次。"),
     "login.locked": N_(
         "连续 5 次输入不正确，账户已锁定。请 %(minutes)s 分钟后再试；忘记密码请联系社保局重置。"
     ),
-    "account.weak_password": N_("密码至少 %(shortest)s 位。"),
+    # 修改密码
+    "password.wrong_old": N_("原密码不正确，密码没有修改。请重新输入，还可再试 %(left)s 次。"),
+    "password.same": N_("新密码和原密码一样。请换一个新的。"),
+    "password.too_short": N_("新密码太短，至少 %(shortest)s 位。请再加长一些。"),
+    "password.too_long": N_("新密码太长，最多 %(longest)s 位。请缩短一些。"),
+    "password.has_name": N_("新密码里有“%(name)s”，别人容易想到。请不要用用户名、单位名称和单位编号。"),
+    "password.weak": N_("新密码太容易猜到。请再加长，或换成几个不相干的词。"),
+    "password.weak_word": N_("新密码里有常用的密码或词，容易猜到。请换成几个不相干的词，或再加长。"),
+    "password.weak_keys": N_("新密码是键盘上相邻的键，容易猜到。请换成几个不相干的词。"),
+    "password.weak_repeat": N_("新密码是重复的字符，容易猜到。请换成几个不相干的词。"),
+    "password.weak_sequence": N_("新密码是连续的字母或数字，容易猜到。请换成几个不相干的词。"),
+    "password.weak_date": N_("新密码主要是日期或年份，容易猜到。请换成几个不相干的词。"),
+    # 营业执照登录
+    "licence.denied": N_(
+        "您没有同意授权，所以没有登录。要登录请重新开始，并在手机上同意；也可以换一种登录方式。"
+    ),
+    "licence.stale": N_("这次授权已经用过，或放置太久，不能再用。请重新开始。"),
+    "licence.unreachable": N_(
+        "电子营业执照服务现在没有回应，不是您的操作问题。请过几分钟再试，急用请换一种登录方式。"
+    ),
+    "licence.failed": N_(
+        "电子营业执照服务没有办成这次授权。请重新开始；仍不成功请换一种登录方式，并告诉社保局。"
+    ),
+    "licence.expired": N_("授权已经过期，没有登录。请重新开始，授权后马上回到本页。"),
+    "licence.not_trusted": N_(
+        "电子营业执照服务的答复没有通过核对，为了安全没有登录。请重新开始；仍不成功请告诉社保局。"
+    ),
+    "licence.no_code": N_(
+        "电子营业执照服务没有给出本单位的统一社会信用代码，不能登录。请换一种登录方式，并告诉社保局。"
+    ),
+    "licence.unknown_unit": N_(
+        "社保局没有登记统一社会信用代码 %(uscc)s。请核对所用的营业执照；没有用错，请到社保局登记。"
+    ),
+    "licence.no_operator": N_("%(unit)s 还没有经办人账户，不能登录。请联系社保局开通。"),
     "account.no_region": N_("没有统筹区 %(value)s。"),
     "account.no_unit": N_("该统筹区没有单位编号 %(value)s。"),
     "form.damaged": N_("页面内容不完整，没有保存。请刷新本页后重新填写。"),
+    # CA 登录
+    "ca.not_open": N_("这里还没有开通 CA 登录。请改用账户密码登录或营业执照登录。"),
+    "ca.broken": N_("证书登录暂时不能用，不是您的操作问题。请改用其他登录方式，并告诉社保局。"),
+    "ca.no_unit": N_("证书上的代码与社保登记的不一致，没有登录。"),
+    "ca.no_operator": N_("%(unit)s 没有可以用这张证书登录的经办人。请联系本单位的管理员或社保局。"),
+    "ca.other_account": N_("这张证书不能用于“%(name)s”的账户。请换用本单位的证书，或先退出再登录。"),
+    "correction.no_note": N_("请写明核对结果，单位要据此办理。"),
+    "correction.note_too_long": N_("核对结果最多 %(limit)s 字。请写得短一些。"),
+    "correction.settled": N_("这张核对单已经办结，不用再办。"),
+    # 证书
+    "cert.empty": N_("没有收到证书。请插好 UKey，等页面显示出证书后再登录。"),
+    "cert.too_large": N_("收到的证书超过 %(limit)s KB，不是 UKey 里的证书。请重新插入 UKey 再试。"),
+    "cert.encoding": N_(
+        "收到的证书不完整，可能传送中断。请重新插入 UKey 再试；仍不行请找发证机构检查 UKey。"
+    ),
+    "cert.damaged": N_("证书内容损坏，读不出来。请找发证机构检查或更换 UKey。"),
+    "cert.algorithm": N_("证书使用的密码算法本网厅不支持。请找发证机构换发 SM2 或 RSA 证书。"),
+    "cert.weak_digest": N_("证书使用的旧算法（SHA-1 或 MD5）已不安全，不能登录。请找发证机构换发新证书。"),
+    "cert.weak_key": N_("证书的密钥是 %(bits)s 位，不在允许的 2048 至 8192 位之内。请找发证机构换发新证书。"),
+    "cert.issuer_unknown": N_("本网厅不认可这张证书的发证机构。请换用社保局公布的发证机构的 UKey。"),
+    "cert.signature": N_("证书不是“%(issuer)s”真正签发的，或内容被改动过。请找发证机构检查 UKey。"),
+    "cert.not_yet_valid": N_("证书从 %(date)s 起才有效。请核对电脑日期，或到时再登录。"),
+    "cert.expired": N_("证书已于 %(date)s 到期。请到发证机构办理延期，更新 UKey 后再登录。"),
+    "cert.is_ca": N_("这是发证机构自己的证书，不能用来登录。请选择本单位的签名证书。"),
+    "cert.encryption": N_("选中的是加密证书，登录要用签名证书。请重新选择同一个 UKey 里的签名证书。"),
+    "cert.key_usage": N_("这张证书没有写明可用于签名，不能登录。请选择签名证书，或找发证机构换发。"),
+    "cert.purpose": N_("这张证书只准用于别的用途（如网站服务器），不能登录。请选择本单位的签名证书。"),
+    "cert.critical_extension": N_("证书里有本网厅不认识的重要内容（%(oid)s），不能放行。请联系社保局核实。"),
+    "cert.name_constraints": N_("发证机构的证书限定了名称范围，本网厅不能核对。请联系社保局核实。"),
+    "cert.issuer_not_ca": N_("签发这张证书的“%(issuer)s”没有发证资格。请找发证机构检查 UKey。"),
+    "cert.issuer_usage": N_("“%(issuer)s”的证书不准用来签发证书。请找发证机构检查 UKey。"),
+    "cert.path_length": N_("证书的上级层数超过“%(issuer)s”的规定。请找发证机构检查 UKey。"),
+    "cert.issuer_validity": N_("发证机构“%(issuer)s”自己的证书不在有效期内。请找发证机构换发证书。"),
+    "cert.chain_too_long": N_("证书的上级太多，核对不完。请找发证机构检查 UKey。"),
+    "cert.chain": N_("证书不符合通用的证书规范，没有通过核对。请找发证机构检查 UKey。"),
+    "cert.revoked": N_("证书已于 %(date)s 被发证机构注销，不能再用。请换用新的 UKey，或找发证机构查询原因。"),
+    "cert.issuer_revoked": N_("发证机构“%(issuer)s”的证书已被注销。请找发证机构换发证书。"),
+    "cert.revocation_unknown": N_("“%(issuer)s”查不到这张证书的状态，不能确认没有注销。请找发证机构查询。"),
+    "cert.crl_missing": N_(
+        "社保局还没有“%(issuer)s”的注销名单，暂时不能确认证书有效。请稍后再试或联系社保局。"
+    ),
+    "cert.crl_stale": N_("“%(issuer)s”的注销名单已过期，暂时不能确认证书有效。请稍后再试或联系社保局。"),
+    "cert.crl_invalid": N_("“%(issuer)s”的注销名单核对不上，暂时不能确认证书有效。请联系社保局。"),
+    # 签名
+    "signature.empty": N_("没有收到签名。请插好 UKey，输入 PIN 码后再试一次。"),
+    "signature.too_large": N_("收到的签名超过 %(limit)s KB，不是 UKey 签的。请重新插入 UKey 再试。"),
+    "signature.encoding": N_("收到的签名不完整，可能传送中断。请再签一次。"),
+    "signature.kind": N_("页面送来的签名方式不认识，没有登录。请刷新本页后再试。"),
+    "signature.wrong": N_("签名和证书或签名内容对不上，没有通过。请确认只插着一个 UKey，再签一次。"),
+    "signature.weak_digest": N_("签名用的旧算法（SHA-1 或 MD5）已不安全。请安装新版 UKey 驱动后再试。"),
+    "signature.algorithm": N_("签名用的算法和证书不一致，或本网厅不支持。请安装新版 UKey 驱动后再试。"),
+    "signature.p7_damaged": N_("收到的签名内容损坏，读不出来。请再签一次；仍不行请重新安装 UKey 驱动。"),
+    "signature.p7_signers": N_("应当只有一个签名，收到 %(count)s 个。请只插一个 UKey，再签一次。"),
+    "signature.p7_certificate": N_(
+        "签名里没有签名人的证书，或和送来的证书不是同一张。请重新选择证书再签一次。"
+    ),
+    "signature.p7_content": N_("签的不是本页要求签的内容，没有通过。请刷新本页后再签一次。"),
+    "signature.p7_attributes": N_("签名里记的摘要和要签的内容对不上，没有通过。请刷新本页后再签一次。"),
+    "challenge.unknown": N_("没有找到这次登录的记录，可能换过浏览器窗口。请刷新本页后再试。"),
+    "challenge.used": N_("这次签名已经用过，不能再用。请刷新本页，重新签一次。"),
+    "challenge.expired": N_("从打开页面到签名超过了 3 分钟。请刷新本页，重新签一次。"),
+    "challenge.foreign": N_("这次签名不是为本页的操作签的，没有通过。请刷新本页，重新签一次。"),
+    # 注销名单
+    "crl.unreachable": N_("取不到注销名单：%(address)s 没有正常回答。原来的名单仍在使用，请检查网络或地址。"),
+    "crl.too_large": N_("%(address)s 的注销名单超过 %(limit)s，没有取用。请核对地址。"),
+    "crl.slow": N_("%(address)s 传得太慢，注销名单没有取完。原来的名单仍在使用，系统会再取。"),
+    "crl.damaged": N_("%(address)s 送来的不是完整的注销名单，没有取用。请核对地址或联系发证机构。"),
+    "crl.unsigned": N_(
+        "%(address)s 的注销名单不是所信任的发证机构签的，没有取用。请核对地址或联系发证机构。"
+    ),
+    "crl.older": N_("%(address)s 送来的注销名单比已有的旧，没有取用。请联系发证机构。"),
+    # 操作员
+    "operator.no_right": N_("还没有勾选权限。请至少勾选一项。"),
+    "operator.name_taken": N_("用户名“%(username)s”已经有人用了。请换一个，比如加上单位的简称。"),
+    "operator.last_admin": N_("本单位只有这一位管理员，不能取消。请先把另一位操作员设为管理员。"),
+    "operator.own_account": N_("不能停用自己正在用的账户。要停用，请让本单位的另一位管理员来办。"),
+    "operator.own_password": N_("自己的密码请在“修改密码”页改，那里要先填原密码。"),
+    "operator.not_offered": N_(
+        "这张证书不能绑定：它已经绑定给别人，或没有在本单位登录过。请刷新本页，看现在可以绑定的证书。"
+    ),
+    # 委托
+    "delegation.no_agent": N_(
+        "没有找到用户名“%(username)s”。请向受托单位的操作员问清用户名，一字不差地填写。"
+    ),
+    "delegation.own_people": N_("%(agent)s 是本单位的操作员，不用委托。请在“操作员”页给权限。"),
+    "delegation.no_right": N_("还没有勾选委托的权限。请至少勾选一项。"),
+    "delegation.until_past": N_("最后一天已经过去。请填今天或以后的日期。"),
+    "delegation.until_far": N_("委托最长一年，最后一天不能晚于 %(latest)s。到期后可以再申请。"),
+    "delegation.exists": N_(
+        "对 %(agent)s 的委托正在等待确认，或已经生效。要改权限或日期，请先结束原来的委托。"
+    ),
+    "delegation.too_many": N_("一小时内已有 %(tries)s 次填错用户名。请向对方问清用户名，一小时后再试。"),
+    "delegation.decided": N_("这项委托已经处理过，不能再办。请返回列表看它现在的状态。"),
+    "delegation.over": N_("这项委托的最后一天（%(until)s）已经过去，不能确认。请写明原因，不予确认。"),
+    "delegation.no_reason": N_("不予确认要写原因，单位才知道怎么办。"),
+    "delegation.reason_too_long": N_("原因最多 %(limit)s 字，请缩短。"),
+    # 险种开通
+    "opening.no_certificate": N_("这次登录没有用 UKey，不能核对单位名称。请插好 UKey，用证书登录后再开通。"),
+    "opening.serial": N_("医保序号是 4 位数字，如 0072，不是“%(typed)s”。请连前面的 0 一起填写。"),
+    "opening.unknown": N_("医保系统里没有医保序号 %(serial_no)s。请核对后再填；不清楚请问医保局窗口。"),
+    "opening.names_differ": N_(
+        "没有开通：医保序号 %(serial_no)s 在医保系统中的单位名称是“%(kept)s”，密钥中的单位名称是“%(shown)s”，两者不一致。"
+        "序号没有填错的话，请带证明到医保局窗口核实和修改单位名称。"
+    ),
+    "opening.other_unit": N_(
+        "没有开通：医保序号 %(serial_no)s 是另一个同名单位“%(name)s”的。请核对序号；没有填错，请到医保局窗口核实。"
+    ),
+    "opening.too_many": N_("一小时内已有 %(tries)s 次没有核对上。请向医保局窗口问清医保序号，一小时后再试。"),
+    "opening.not_due": N_("本单位不需要开通，或已经开通。请重新登录后办理业务。"),
     # 工资
     "wage.not_a_number": N_("“%(value)s”不是金额。请只填数字，最多两位小数，如 5000.00。"),
     "wage.scientific": N_("“%(value)s”是科学记数法。请写成普通数字，如 5000.00。"),
@@ -43,6 +187,9 @@ SENTENCES = {
     # 开始
     "start.no_insurance": N_("还没有选险种。请至少勾选一个，再点“开始”。"),
     "start.not_opened": N_("本单位没有开通%(insurances)s，不能申报。请改选，或到社保局开通。"),
+    "start.unopened": N_(
+        "本单位还没有开通医疗、工伤、生育险种，不能开始申报。请先在左边菜单“账户”里的“险种开通”办理。"
+    ),
     "start.no_window": N_("社保局还没有公布 %(year)s 年度的申报时间，暂时不能开始。"),
     "start.not_yet": N_("申报从 %(opens_on)s 开始，请到时再办。"),
     "start.already": N_("所选险种在 %(year)s 年度已经开始申报。请在下面的列表中打开它，不要重复开始。"),
@@ -75,6 +222,16 @@ SENTENCES = {
     "submit.no_backup": N_("当前数据还没有备份（或备份后又有修改）。请先备份。"),
     "submit.no_bounds": N_("社保局还没有公布%(insurances)s的缴费基数上下限，暂时不能申报。"),
     "submit.changed": N_("确认期间数据有改动。请核对后再申报。"),
+    "submit.unsigned": N_("本地区的申报要用本单位的 UKey 签名。请点“用 UKey 签名并申报”。"),
+    # 签名申报
+    "sign.other_unit": N_(
+        "这张证书是“%(subject)s”的，不是“%(unit)s”的，没有申报。请换用本单位的 UKey 再签。"
+    ),
+    "sign.other_content": N_("留存的签名不是为这份数据签的。请联系社保局核实。"),
+    "sign.no_trust": N_("社保局还没有设好认可的发证机构，签名现在不能核对。请稍后再试或联系社保局。"),
+    # 登录方式
+    "policy.no_region": N_("没有统筹区 %(value)s。请核对统筹区代码。"),
+    "policy.unknown_factor": N_("没有“%(value)s”这种登录方式。请只用 ca、password、licence，中间空一格。"),
     "hand_over.damaged": N_("提交的数据在保存时损坏，没有送到社保局。请重新申报。"),
     "hand_over.bounds_changed": N_("提交时缴费基数上下限已更新。请重新核对、备份后再申报。"),
     # 审核
@@ -159,6 +316,8 @@ def _with_words(code: str, params: Mapping[str, Any]) -> dict[str, Any]:
         # Of a declaration itself, "failed" is its start; a filing's failure leaves its declaration open.
         is_start = code == "declaration.not_open" and state == "failed"
         words["state"] = state_word("start_failed" if is_start else state)
+    if "right" in params:
+        words["right"] = right_word(params["right"])
     if "fen" in params:
         words["wage"] = yuan(params["fen"]) if params["fen"] is not None else _("空")
     if "value" in params and params["value"] in ("annual", "monthly"):

@@ -35,13 +35,18 @@ def csrf_token() -> str:
 
 
 def expired_account_id() -> int | None:
-    """Whose session this browser had, if it ran out less than a day ago."""
+    """Whose session this browser had, if it ran out less than a day ago.
+
+    Nobody's when it acted for another unit: the next session begins in the person's own.
+    """
     session_id = request.cookies.get(COOKIE)
     if session_id is None:
         return None
-    since = current_app.config["CLOCK"]() - EXPIRED_KEPT
-    found = find_open_session(session_digest(session_id), since)
-    return found.actor.account_id if found and found.actor else None
+    now = current_app.config["CLOCK"]()
+    found = find_open_session(session_digest(session_id), now - EXPIRED_KEPT, now.date())
+    if found is None or found.actor is None or found.data.get("acting"):
+        return None
+    return found.actor.account_id
 
 
 class ServerSession(CallbackDict[str, Any], SessionMixin):
@@ -70,7 +75,7 @@ class DatabaseSessions(SessionInterface):
             return ServerSession(None, {}, None)
         now = app.config["CLOCK"]()
         idle = timedelta(minutes=app.config["SETTINGS"].idle_minutes)
-        found = find_open_session(session_digest(session_id), now - idle)
+        found = find_open_session(session_digest(session_id), now - idle, now.date())
         if found is None:
             return ServerSession(None, {}, None)
         g.actor = found.actor

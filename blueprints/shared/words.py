@@ -92,6 +92,11 @@ def state_shape(state: str) -> str:
     return shapes.get(state, "")
 
 
+def right_word(right: str) -> str:
+    """What an operator may do, as the unit's administrator gives it."""
+    return {"entry": _("录入"), "submit": _("申报"), "people": _("人员"), "query": _("查询")}[right]
+
+
 def row_word(state: str) -> str:
     """The state of one person's wage in the grid."""
     words = {
@@ -166,6 +171,7 @@ def install_words(app: Flask) -> None:
         "basis_hint": basis_hint,
         "state_word": state_word,
         "state_shape": state_shape,
+        "right_word": right_word,
         "row_word": row_word,
         "row_shape": row_shape,
         "moment": moment_text,

@@ -5,4 +5,13 @@ from flask import Blueprint
 wages = Blueprint("wages", __name__, url_prefix="/wages")
 filings = Blueprint("filings", __name__, url_prefix="/filings")
 
-from blueprints.wages import check, files, filing_views, finish, grid, start, statement  # noqa: E402, F401
+from blueprints.wages import (  # noqa: E402
+    check,  # noqa: F401
+    files,  # noqa: F401
+    filing_views,  # noqa: F401
+    finish,  # noqa: F401
+    grid,  # noqa: F401
+    sign,  # noqa: F401
+    start,  # noqa: F401
+    statement,  # noqa: F401
+)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import current_app, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from blueprints.shared.guards import actor, operator_only
+from blueprints.shared.guards import actor, needs, operator_only
 from blueprints.shared.pages import send_to
 from blueprints.wages import wages
 from blueprints.wages.lines import draw
@@ -46,6 +46,7 @@ def check(declaration_id: int) -> str:
 
 @wages.post("/<int:declaration_id>/check")
 @operator_only
+@needs("entry")
 def confirm(declaration_id: int) -> Response:
     """The clerk read the names of those left out and goes on without them."""
     revision = request.form.get("revision", "")
@@ -60,6 +61,7 @@ def confirm(declaration_id: int) -> Response:
 
 @wages.post("/<int:declaration_id>/notes")
 @operator_only
+@needs("entry")
 def notes(declaration_id: int) -> Response:
     """Explanations of large changes, one field a person; all that were typed are saved."""
     now = current_app.config["CLOCK"]()

@@ -7,7 +7,7 @@ from io import BytesIO
 from flask import current_app, flash, redirect, render_template, request, send_file, url_for
 from werkzeug.wrappers import Response
 
-from blueprints.shared.guards import actor, operator_only
+from blueprints.shared.guards import actor, needs, operator_only
 from blueprints.shared.pages import progress_answer
 from blueprints.shared.sentences import say, sentence
 from blueprints.wages import wages
@@ -53,6 +53,7 @@ def uploads(declaration_id: int, error: str = "") -> str:
 
 @wages.post("/<int:declaration_id>/uploads")
 @operator_only
+@needs("entry")
 def send_upload(declaration_id: int) -> Response | tuple[str, int]:
     """上传: the file is kept, then checked in the background."""
     kind = "backup" if request.form.get("kind") == "backup" else "wages"
@@ -115,6 +116,7 @@ def upload(upload_id: int) -> Response:
 
 @wages.post("/uploads/<int:upload_id>")
 @operator_only
+@needs("entry")
 def decide_upload(upload_id: int) -> Response:
     """确认写入 or 放弃此文件."""
     now = current_app.config["CLOCK"]()

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from datetime import date, datetime, time, timedelta
+from typing import Any
 
 from flask import current_app, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from blueprints.shared.guards import actor, operator_only, public
 from blueprints.shared.pages import answer
-from blueprints.shared.sentences import say
+from blueprints.shared.sentences import say, sentence
 from blueprints.shared.words import moment_text, state_word
 from blueprints.wages import filings
 from blueprints.wages.files import attachment
+from blueprints.wages.finish import find_trust
 from models.db import reading
 from models.filing import (
     Filing,
@@ -29,6 +31,8 @@ from models.unit import get_unit
 from rules.identity import mask_name
 from rules.refusals import Missing
 from services.prints import receipt_pdf
+from services.signing import verify_signature
+from translations import gettext as _
 
 STATES = ("submitting", "pending", "returned", "approved", "failed")
 FIRST_WAIT, LONGEST_WAIT = 2, 60
@@ -49,13 +53,14 @@ def show(filing_id: int) -> str:
     """One filing: its facts, its timeline, the rows it was returned for."""
     with reading() as session:
         filing = _own(session, filing_id)
-        values = {
+        values: dict[str, Any] = {
             "filing": filing,
             "events": list_events(session, filing_id),
             "marks": list_marks(session, filing_id),
             "snapshot": get_snapshot(session, filing.snapshot_id),
             "ahead": count_ahead(session, filing),
         }
+    values |= signature_of(filing)
     return render_template("filings/show.html", wait=FIRST_WAIT, failure=_failure(filing), **values)
 
 
@@ -83,6 +88,7 @@ def receipt(filing_id: int) -> Response:
             {name: state_word(name) for name in STATES},
             [moment_text(event.at, "%Y-%m-%d %H:%M:%S") for event in events],
             url_for("filings.verify", _external=True),
+            _signature_line(filing),
         )
     return attachment(file)
 
@@ -101,7 +107,12 @@ def verify() -> tuple[str, int] | str:
         snapshot = get_snapshot(session, filing.snapshot_id)
         unit_name = mask_name(get_unit(session, filing.unit_id).name)
     return render_template(
-        "filings/verify.html", number=number, filing=filing, snapshot=snapshot, unit_name=unit_name
+        "filings/verify.html",
+        number=number,
+        filing=filing,
+        snapshot=snapshot,
+        unit_name=unit_name,
+        **signature_of(filing),
     )
 
 
@@ -110,6 +121,29 @@ def _own(session: object, filing_id: int) -> Filing:
     if filing is None:
         raise Missing(filing_id)
     return filing
+
+
+def signature_of(filing: Filing) -> dict[str, Any]:
+    """The submission's signature, checked again for whoever looks; ``flaw`` says what is wrong with it."""
+    found = verify_signature(filing.snapshot_id, find_trust(), current_app.config["CLOCK"]())
+    if found is None:
+        return {"signature": None}
+    flaw = sentence(found.refusal) if found.refusal else ""
+    return {"signature": found, "flaw": flaw, "signer": mask_name(found.subject_name)}
+
+
+def _signature_line(filing: Filing) -> str:
+    """The signature as the receipt prints it."""
+    found = signature_of(filing)["signature"]
+    if found is None:
+        return ""
+    words = _("%(name)s，%(time)s，证书序列号 %(serial)s，%(state)s")
+    return words % {
+        "name": found.subject_name,
+        "time": moment_text(found.signed_at, "%Y-%m-%d %H:%M:%S"),
+        "serial": found.serial,
+        "state": _("验证通过") if found.is_good else _("验证未通过"),
+    }
 
 
 def _failure(filing: Filing) -> str:

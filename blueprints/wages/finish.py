@@ -5,15 +5,18 @@ from __future__ import annotations
 from flask import current_app, flash, redirect, render_template, request, send_file, url_for
 from werkzeug.wrappers import Response
 
-from blueprints.shared.guards import actor, operator_only
+from blueprints.auth.ca import current_trust
+from blueprints.shared.guards import actor, needs, operator_only
 from blueprints.shared.pages import progress_answer
 from blueprints.shared.sentences import say, sentence
 from blueprints.wages import wages
 from blueprints.wages.files import attachment
 from blueprints.wages.progress import overview
+from cert.trust import Trust
 from models.db import reading
 from models.declaration import list_backups
 from models.job import find_latest_job, find_unit_job
+from models.region import get_region
 from rules.refusals import Conflict, Missing, Refusal
 from services.backups import make_backup
 from services.declarations import get_own
@@ -21,6 +24,8 @@ from services.figures import figures
 from services.prints import PDF, ROSTER_JOB, is_roster_current, order_roster, statement_pdf
 from services.submissions import groups_to_submit, submit_declaration
 from translations import gettext as _
+
+LONGEST_REVISION = 18
 
 
 @wages.get("/<int:declaration_id>/prints")
@@ -45,6 +50,7 @@ def prints(declaration_id: int) -> Response:
 
 @wages.post("/<int:declaration_id>/prints")
 @operator_only
+@needs("entry")
 def order_print(declaration_id: int) -> Response:
     """打印申报表: start making it, or go on with the one being made."""
     current_app.config["WAKE"](order_roster(actor(), declaration_id, current_app.config["CLOCK"]()))
@@ -84,6 +90,7 @@ def backup(declaration_id: int) -> str:
 
 @wages.post("/<int:declaration_id>/backup")
 @operator_only
+@needs("entry")
 def keep_backup(declaration_id: int) -> Response:
     """备份."""
     config = current_app.config
@@ -108,34 +115,64 @@ def download_backup(declaration_id: int, backup_id: int) -> Response:
 @wages.get("/<int:declaration_id>/submit")
 @operator_only
 def submit(declaration_id: int, error: str = "") -> str:
-    """What will be sent, what still lacks, and the button."""
+    """What will be sent, what still lacks, and the buttons: plain, signed, or only the latter."""
     with reading() as session:
         declaration = get_own(session, actor(), declaration_id)
         view = overview(session, declaration)
         totals = figures(session, declaration)
         groups = groups_to_submit(session, declaration, view.filings)
-    lacks = [(code, say(code, {})) for code in view.lacking]
+        is_signed_only = get_region(session, declaration.region_code).signs_submission
+        may_sign = is_signed_only or find_trust() is not None
     return render_template(
-        "wages/submit.html", view=view, totals=totals, groups=groups, lacks=lacks, error=error
+        "wages/submit.html",
+        view=view,
+        totals=totals,
+        groups=groups,
+        lacks=[(code, say(code, {})) for code in view.lacking],
+        is_signed_only=is_signed_only,
+        may_sign=may_sign,
+        error=error,
     )
 
 
 @wages.post("/<int:declaration_id>/submit")
 @operator_only
+@needs("submit")
 def send_submission(declaration_id: int) -> Response | tuple[str, int]:
     """申报; a second press finds what the first one made."""
-    revision = request.form.get("revision", "")
-    if not revision.isdigit():
-        raise Refusal("form.damaged")
+    revision, now = seen_revision(), current_app.config["CLOCK"]()
     try:
-        numbers, job_id = submit_declaration(
-            actor(), declaration_id, int(revision), current_app.config["CLOCK"]()
-        )
+        return sent(*submit_declaration(actor(), declaration_id, revision, now))
     except Refusal as refusal:
-        return submit(declaration_id, sentence(refusal)), 409 if isinstance(refusal, Conflict) else 422
+        return submit(declaration_id, sentence(refusal)), refused_status(refusal)
+
+
+def seen_revision() -> int:
+    """The revision that the page showed when its button was pressed; raises ``Refusal`` ``form.damaged``."""
+    text = request.form.get("revision", "")
+    if not (text.isascii() and text.isdecimal() and len(text) <= LONGEST_REVISION):
+        raise Refusal("form.damaged")
+    return int(text)
+
+
+def sent(numbers: list[int], job_id: int) -> Response:
+    """On to the filings that 申报 made, or found made already; the hand-over begins."""
     if job_id:
         current_app.config["WAKE"](job_id)
     return redirect(url_for("filings.index", sent=1, _anchor=f"c{numbers[0]}"), 303)
+
+
+def find_trust() -> Trust | None:
+    """What signatures are checked against; None where it is not set up, or (as the log says) unreadable."""
+    try:
+        return current_trust()
+    except Refusal:
+        return None
+
+
+def refused_status(refusal: Refusal) -> int:
+    """The status of a page that says why nothing was submitted."""
+    return 409 if isinstance(refusal, Conflict) else 422
 
 
 def _failure(job: object) -> str:

@@ -15,7 +15,7 @@ from flask import (
 )
 from werkzeug.wrappers import Response
 
-from blueprints.shared.guards import actor, operator_only
+from blueprints.shared.guards import actor, needs, operator_only
 from blueprints.shared.pages import address, answer, is_partial, trigger_name
 from blueprints.wages import wages
 from blueprints.wages.lines import Line, draw, draw_rows, place_of
@@ -40,6 +40,7 @@ def rows(declaration_id: int) -> Response:
 
 @wages.post("/<int:declaration_id>/rows")
 @operator_only
+@needs("entry")
 def save(declaration_id: int) -> Response:
     """One field from HTMX, or the page of rows from a plain form."""
     entries = entries_from(request.form.items(), request.form)
@@ -58,6 +59,7 @@ def save(declaration_id: int) -> Response:
 
 @wages.post("/<int:declaration_id>/search")
 @operator_only
+@needs("query")
 def search(declaration_id: int) -> Response:
     """Keep the words to search for on the server: names and ID numbers do not belong in an address."""
     words = request.form.get("words", "").strip()[:50]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import current_app, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from blueprints.shared.guards import actor, operator_only
+from blueprints.shared.guards import actor, needs, operator_only
 from blueprints.shared.pages import progress_answer, send_to
 from blueprints.shared.sentences import say, sentence
 from blueprints.wages import wages
@@ -57,6 +57,7 @@ def index(error: str = "", chosen: tuple[str, ...] | None = None) -> str:
 
 @wages.post("/")
 @operator_only
+@needs("entry")
 def start() -> Response | tuple[str, int]:
     """开始; a refusal comes back to the same form with the same boxes ticked."""
     chosen = tuple(request.form.getlist("insurances"))
@@ -93,6 +94,7 @@ def progress(declaration_id: int) -> Response:
 
 @wages.post("/<int:declaration_id>/restart")
 @operator_only
+@needs("entry")
 def restart(declaration_id: int) -> Response:
     """Try again after 开始失败."""
     current_app.config["WAKE"](restart_declaration(actor(), declaration_id, current_app.config["CLOCK"]()))
@@ -101,6 +103,7 @@ def restart(declaration_id: int) -> Response:
 
 @wages.post("/<int:declaration_id>/refresh")
 @operator_only
+@needs("entry")
 def refresh(declaration_id: int) -> Response:
     """刷新名单; says how many came and went."""
     joined, left = refresh_list(actor(), declaration_id, current_app.config["CLOCK"]())
@@ -117,6 +120,7 @@ def refresh(declaration_id: int) -> Response:
 
 @wages.route("/<int:declaration_id>/cancel", methods=["GET", "POST"])
 @operator_only
+@needs("entry")
 def cancel(declaration_id: int) -> Response | str:
     """放弃本次申报, after a page that says what is lost."""
     if request.method == "GET":

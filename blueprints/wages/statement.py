@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import current_app, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from blueprints.shared.guards import actor, operator_only
+from blueprints.shared.guards import actor, needs, operator_only
 from blueprints.shared.sentences import sentence
 from blueprints.wages import wages
 from blueprints.wages.progress import overview
@@ -31,6 +31,7 @@ def statement(declaration_id: int) -> str:
 
 @wages.post("/<int:declaration_id>/statement")
 @operator_only
+@needs("entry")
 def keep_statement(declaration_id: int) -> Response | tuple[str, int]:
     """保存; nothing that was typed is lost when something is not right."""
     typed = {name: request.form.get(name, "") for name in FIELDS}

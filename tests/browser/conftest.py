@@ -12,6 +12,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -19,7 +20,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from models import db, migrate
-from services.demo import fill_demo
+from services.demo import fill_demo, make_demo_ca
 from settings import Settings
 
 ROOT = Path(__file__).parents[2]
@@ -54,31 +55,45 @@ def demo_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     settings = Settings(data=folder)
     migrate.upgrade(db.connect(settings.url))
     fill_demo(datetime.now(UTC))
+    make_demo_ca(settings.demo_ca, settings.trust_folder, datetime.now(UTC))
     db.disconnect()
     return folder
+
+
+def free_port() -> int:
+    """A port that nobody listens on just now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def product(folder: Path, demo_data: Path, port: int = 0, **variables: str) -> Iterator[str]:
+    """A fresh product with the demo data and these variables in ``folder``; answers its address."""
+    shutil.copytree(demo_data, folder / "data")
+    port = port or free_port()
+    own = {"PORT": str(port), "WANGTING_DATA": str(folder / "data"), "WANGTING_DEMO_AGENT": "no"}
+    environment = {**os.environ, **own, **variables}
+    environment.pop("WANGTING_DATABASE_URL", None)
+    with (folder / "log").open("wb") as log:
+        process = subprocess.Popen(
+            [sys.executable, str(ROOT / "app.py")], env=environment, stdout=log, stderr=log
+        )
+        try:
+            _wait_until_up(f"http://127.0.0.1:{port}/healthz", process, folder / "log")
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            process.send_signal(signal.SIGTERM)
+            process.wait(timeout=30)
+    # A page that broke inside the product fails the test that saw it, however well the browser coped.
+    assert "Traceback" not in (folder / "log").read_text()
 
 
 @pytest.fixture
 def address(tmp_path: Path, demo_data: Path) -> Iterator[str]:
     """A fresh product with the demo data; answers its address."""
-    shutil.copytree(demo_data, tmp_path / "data")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    environment = {**os.environ, "PORT": str(port), "WANGTING_DATA": str(tmp_path / "data")}
-    environment.pop("WANGTING_DATABASE_URL", None)
-    with (tmp_path / "log").open("wb") as log:
-        product = subprocess.Popen(
-            [sys.executable, str(ROOT / "app.py")], env=environment, stdout=log, stderr=log
-        )
-        try:
-            _wait_until_up(f"http://127.0.0.1:{port}/healthz", product, tmp_path / "log")
-            yield f"http://127.0.0.1:{port}"
-        finally:
-            product.send_signal(signal.SIGTERM)
-            product.wait(timeout=30)
-    # A page that broke inside the product fails the test that saw it, however well the browser coped.
-    assert "Traceback" not in (tmp_path / "log").read_text()
+    with product(tmp_path, demo_data) as where:
+        yield where
 
 
 @pytest.fixture(params=["with JavaScript", "without JavaScript"])

@@ -40,6 +40,7 @@ class Product:
         environment |= {
             "PORT": str(self.port),
             "WANGTING_DATA": str(folder / "data"),
+            "WANGTING_DEMO_AGENT": "no",
             "WANGTING_WEB_PROCESSES": "2",
         }
         with self.log.open("wb") as log:

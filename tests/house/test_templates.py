@@ -30,7 +30,7 @@ KEPT = {
 }
 SPEAKING = sorted(
     path
-    for folder in ("blueprints", "services", "documents", "rules", "models", "jobs")
+    for folder in ("blueprints", "services", "documents", "rules", "models", "jobs", "cert/agent")
     for path in (ROOT / folder).rglob("*.py")
     if str(path.relative_to(ROOT)) not in EXEMPT
 )

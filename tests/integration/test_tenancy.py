@@ -62,7 +62,8 @@ def test_another_units_numbers_are_not_found_anywhere(app, foreign, wang, sign_i
     for rule, method in numbered(app, "operator"):
         where = address(app, rule, foreign)
         if method == "GET":
-            assert zhao.http.get(where).status_code == 200, f"{where} is there for its own unit"
+            # 422 is the answer of a page whose step has nothing to do yet.
+            assert zhao.http.get(where).status_code in (200, 422), f"{where} is there for its own unit"
             assert wang.get(where).status == 404, where
             assert wang.htmx(where).status == 404, where
         else:
@@ -94,6 +95,8 @@ def test_another_regions_filings_are_not_found_by_a_reviewer(app, way, sign_in):
     number = way.submitted()[0]
     gao, na = sign_in("gao"), sign_in("na")
     for rule, method in numbered(app, "reviewer"):
+        if "filing_id" not in rule.arguments:
+            continue  # 核对单 and 委托: test_ca_login, test_delegations
         where = address(app, rule, {"filing_id": number})
         if method == "GET":
             assert gao.get(where).status == 200, where

@@ -1,0 +1,208 @@
+"""CA 登录: a question, its signature, and the door it opens; or why it opens none, and what to do."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from datetime import datetime, timedelta
+from typing import Any
+
+from flask import current_app, flash, g, redirect, render_template, request, session, url_for
+from werkzeug.wrappers import Response
+
+from blueprints.auth import auth
+from blueprints.auth.arrival import arrive, is_expected, own_page
+from blueprints.shared.guards import public
+from blueprints.shared.pages import allow_connections
+from blueprints.shared.sentences import sentence
+from cert.check import read_evidence
+from cert.identity import Identity
+from cert.trust import Trust
+from models.certificate import get_certificate
+from models.db import reading
+from rules.refusals import Refusal
+from services.ca_login import Door, compare_records, find_doors, find_other_unit
+from services.certificates import LOGIN, ask, note_refused, prove, remember_alone
+from services.corrections import find_waiting, send_correction
+from translations import gettext as _
+
+log = logging.getLogger(__name__)
+
+PROVEN_LASTS = timedelta(minutes=10)
+WARN_DAYS = 30
+LOOKS = 5
+"""How many 单位编号 one proven certificate may be held against: the record is shown, if masked."""
+
+
+@auth.route("/login/ca", methods=["GET", "POST"])
+@public
+def ca() -> Response | tuple[str, int]:
+    """The UKey's page with a fresh question; the form comes back signed."""
+    if not is_expected("ca"):
+        return redirect(url_for("home.index"), 303)
+    if request.method == "GET":
+        return _page()
+    try:
+        identity = _prove()
+        return enter(identity, own_page(request.form.get("next")))
+    except Refusal as refusal:
+        return _page(refusal)
+
+
+def _prove() -> Identity:
+    form = request.form
+    fields = (form.get("certificate", ""), form.get("signature", ""), form.get("kind", ""))
+    try:
+        evidence = read_evidence(*fields)
+    except Refusal as refusal:
+        note_refused(refusal, _now())
+        raise
+    number = form.get("challenge_id", "")
+    identity, _text = prove(number, evidence, LOGIN, browser_id(), origin(), current_trust(), _now())
+    return identity
+
+
+def enter(identity: Identity, wanted: str) -> Response:
+    """In at once, on to the choice of an account, or to 组织机构代码异常; raises ``Refusal``."""
+    try:
+        doors = find_doors(identity, g.actor)
+    except Refusal as refusal:
+        note_refused(refusal, _now())
+        raise
+    remember_alone(identity, _now())
+    session["proven"] = {
+        "digest": identity.digest,
+        "until": (_now() + PROVEN_LASTS).isoformat(),
+        "next": wanted,
+        "doors": [door.account_id for door in doors],
+        "days": identity.days_left(_now()),
+    }
+    if len(doors) == 1:
+        return _through(doors[0].account_id)
+    if doors:
+        session["doors"] = [list(door) for door in doors]
+        return redirect(url_for("auth.ca_choice"), 303)
+    note_refused(Refusal("ca.no_unit"), _now())
+    return redirect(url_for("auth.ca_mismatch"), 303)
+
+
+@auth.route("/login/ca/choice", methods=["GET", "POST"])
+@public
+def ca_choice() -> Response | tuple[str, int] | str:
+    """Several units or operators behind one certificate: whose work is it?"""
+    proven = _proven()
+    doors = [Door(*door) for door in session.get("doors", [])]
+    if proven is None or not doors:
+        return redirect(url_for("auth.ca"), 303)
+    chosen = request.form.get("account", type=int)
+    if request.method == "POST" and chosen is not None and chosen in proven["doors"]:
+        return _through(chosen)
+    return render_template("auth/ca_choice.html", doors=doors)
+
+
+@auth.route("/login/ca/mismatch", methods=["GET", "POST"])
+@public
+def ca_mismatch() -> Response | tuple[str, int] | str:
+    """组织机构代码异常 (manual 内蒙古 4.3): certificate and record side by side; POST sends both to the bureau."""
+    proven = _proven()
+    if proven is None or proven["doors"]:
+        return redirect(url_for("auth.ca"), 303)
+    unit_no = request.values.get("unit_no", "").strip()[:20]
+    with reading() as database:
+        certificate = get_certificate(database, proven["digest"])
+    looks = proven.get("looks", 0) + bool(unit_no and request.method == "GET")
+    unit = find_other_unit(certificate, unit_no) if looks <= LOOKS else None
+    session["proven"] = {**proven, "looks": looks}
+    number = find_waiting(certificate.digest, unit.id) if unit and unit.id else None
+    if request.method == "POST" and unit is not None and unit.id is not None:
+        send_correction(certificate.digest, unit.id, _now())
+        return redirect(url_for("auth.ca_mismatch", unit_no=unit_no or None), 303)
+    return render_template(
+        "auth/ca_mismatch.html",
+        certificate=certificate,
+        lines=compare_records(certificate, unit) if unit else [],
+        unit_no=unit_no,
+        number=number,
+        is_tired=looks > LOOKS,
+    )
+
+
+def current_trust() -> Trust:
+    """What this hall trusts; raises ``Refusal`` ``ca.not_open`` where nothing is set up, ``ca.broken``."""
+    try:
+        trust: Trust | None = current_app.config["TRUST"].current()
+    except ValueError:
+        log.exception("the trust folder cannot be read")
+        raise Refusal("ca.broken") from None
+    if trust is None:
+        raise Refusal("ca.not_open")
+    return trust
+
+
+def ukey_addresses() -> dict[str, str]:
+    """The UKey services that this page may ask; its Content-Security-Policy is told, too."""
+    settings = current_app.config["SETTINGS"]
+    configured = {"agent": settings.ukey_agent, "jit": settings.ukey_jit, "bjca": settings.ukey_bjca}
+    found = {name: "" if addresses == "-" else addresses for name, addresses in configured.items()}
+    allow_connections(address for addresses in found.values() for address in addresses.split())
+    return found
+
+
+def ukey_downloads() -> list[tuple[str, str, str]]:
+    """The drivers to offer, as (name, size, address)."""
+    lines = current_app.config["SETTINGS"].ukey_downloads.split(";")
+    parts = [tuple(part.strip() for part in line.split("|")) for line in lines if line.strip()]
+    return [(part[0], part[1], part[2]) for part in parts if len(part) == 3]
+
+
+def origin() -> str:
+    """The page's origin, as the browser knows it: what is signed here is good here only."""
+    return request.host_url.rstrip("/")
+
+
+def browser_id() -> str:
+    """Something secret of this browser's session; a question is put to it alone."""
+    known: str = session.setdefault("browser", secrets.token_urlsafe(16))
+    session.modified = True
+    return known
+
+
+def _through(account_id: int) -> Response:
+    proven = session["proven"]
+    if proven["days"] <= WARN_DAYS:
+        words = _("证书还有 %(days)s 天到期，请尽早到发证机构续期。")
+        flash(words % {"days": proven["days"]}, "warn")
+    flashes = session.get("_flashes", [])
+    session.pop("doors", None)
+    session.pop("proven", None)
+    answer = arrive(account_id, "ca", proven["next"], proven["digest"])
+    if flashes:
+        session["_flashes"] = flashes
+    return answer
+
+
+def _proven() -> dict[str, Any] | None:
+    """The certificate that this browser proved some minutes ago."""
+    proven: dict[str, Any] | None = session.get("proven")
+    if proven is None or datetime.fromisoformat(proven["until"]) < _now():
+        return None
+    return proven
+
+
+def _page(refusal: Refusal | None = None) -> tuple[str, int]:
+    number, text = ask(LOGIN, browser_id(), origin(), _now())
+    page = render_template(
+        "auth/ca.html",
+        challenge={"id": number, "text": text},
+        next=own_page(request.values.get("next")),
+        addresses=ukey_addresses(),
+        downloads=ukey_downloads(),
+        problem=sentence(refusal) if refusal else None,
+        tls_address=current_app.config["SETTINGS"].tls_socket,
+    )
+    return page, 422 if refusal else 200
+
+
+def _now() -> datetime:
+    now: datetime = current_app.config["CLOCK"]()
+    return now

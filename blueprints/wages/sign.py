@@ -1,0 +1,82 @@
+"""Step 7 with the UKey: 申报 signed over the digest of exactly what is submitted."""
+
+from __future__ import annotations
+
+from flask import current_app, flash, redirect, render_template, request, session, url_for
+from werkzeug.wrappers import Response
+
+from blueprints.auth.ca import browser_id, origin, ukey_addresses, ukey_downloads
+from blueprints.shared.guards import WAYS, actor, needs, operator_only
+from blueprints.shared.sentences import sentence
+from blueprints.wages import wages
+from blueprints.wages.finish import find_trust, refused_status, seen_revision, sent, submit
+from blueprints.wages.progress import overview
+from cert.check import read_evidence
+from cert.trust import Trust
+from models.db import reading
+from models.region import get_region
+from rules.refusals import Refusal
+from services.declarations import get_own
+from services.signing import Answer, prepare_signature, submit_signed
+from translations import gettext as _
+
+
+@wages.get("/<int:declaration_id>/sign")
+@operator_only
+def sign(declaration_id: int) -> Response | tuple[str, int]:
+    """The figures, their digest, and a fresh question for the UKey to sign."""
+    if lacking := actor().lacks("submit"):
+        # Asked for before the signature: its question would be over by the time the person is back.
+        session["step_up"] = lacking[0]
+        words = {"ca": _("UKey 证书"), "password": _("账户密码"), "licence": _("营业执照")}
+        flash(_("申报前请先用%(way)s登录一次，登录后接着签名。") % {"way": words[lacking[0]]}, "warn")
+        return redirect(url_for(WAYS[lacking[0]], next=request.path), 303)
+    return _page(declaration_id)
+
+
+@wages.post("/<int:declaration_id>/sign")
+@operator_only
+@needs("submit")
+def send_signature(declaration_id: int) -> Response | tuple[str, int]:
+    """申报, signed; a second press finds what the first one made."""
+    form, revision = request.form, seen_revision()
+    try:
+        evidence = read_evidence(form.get("certificate", ""), form.get("signature", ""), form.get("kind", ""))
+        number, digest = form.get("challenge_id", ""), form.get("digest", "")
+        answer = Answer(number, evidence, digest, revision, browser_id(), origin())
+        now = current_app.config["CLOCK"]()
+        return sent(*submit_signed(actor(), declaration_id, answer, _trust(), now))
+    except Refusal as refusal:
+        return _page(declaration_id, refusal)
+
+
+def _page(declaration_id: int, refusal: Refusal | None = None) -> tuple[str, int]:
+    """The page with a new question; the submit page where there is nothing to sign, or no way to check it."""
+    try:
+        _trust()
+        now = current_app.config["CLOCK"]()
+        sheet = prepare_signature(actor(), declaration_id, browser_id(), origin(), now)
+    except Refusal as found:
+        return submit(declaration_id, sentence(refusal or found)), refused_status(refusal or found)
+    with reading() as database:
+        declaration = get_own(database, actor(), declaration_id)
+        view = overview(database, declaration)
+        is_signed_only = get_region(database, declaration.region_code).signs_submission
+    page = render_template(
+        "wages/sign.html",
+        view=view,
+        sheet=sheet,
+        challenge={"id": sheet.challenge_id, "text": sheet.text},
+        addresses=ukey_addresses(),
+        downloads=ukey_downloads(),
+        is_signed_only=is_signed_only,
+        refused=sentence(refusal) if refusal else None,
+    )
+    return page, refused_status(refusal) if refusal else 200
+
+
+def _trust() -> Trust:
+    trust = find_trust()
+    if trust is None:
+        raise Refusal("sign.no_trust")
+    return trust
