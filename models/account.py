@@ -13,6 +13,7 @@ from sqlalchemy import (
     case,
     column,
     delete,
+    exists,
     func,
     select,
     table,
@@ -76,7 +77,10 @@ class LoginSession(SQLModel, table=True):
 
 
 class Actor(NamedTuple):
-    """Who asks: what every service needs to know of a signed-in person."""
+    """Who asks: what every service needs to know of a signed-in person.
+
+    ``is_agent``: other units have delegated their work; ``must_open``: the unit has yet to open its 险种 online.
+    """
 
     account_id: int
     name: str
@@ -90,6 +94,8 @@ class Actor(NamedTuple):
     factors: str = ""
     write_needs: str = ""
     submit_needs: str = ""
+    is_agent: bool = False
+    must_open: bool = False
 
     def may(self, right: str) -> bool:
         """Whether one of ``RIGHTS`` was given to this operator."""
@@ -115,6 +121,7 @@ class Actor(NamedTuple):
 _DELEGATION = table(
     "delegation", *(column(name) for name in ("unit_id", "account_id", "rights", "until", "state"))
 )
+_MANDATE = _DELEGATION.alias()
 _SESSION = Ready(
     select(
         LoginSession.data,
@@ -132,6 +139,12 @@ _SESSION = Ready(
         func.coalesce(_DELEGATION.c.rights, Account.rights),
         Region.write_needs,
         Region.submit_needs,
+        exists().where(
+            _MANDATE.c.account_id == Account.id,
+            _MANDATE.c.state == "confirmed",
+            _MANDATE.c.until >= bindparam("today", type_=Date),
+        ),
+        and_(Region.needs_opening, Unit.opened_at.is_(None)),
     )
     .select_from(LoginSession)
     .outerjoin(Account, and_(Account.id == LoginSession.account_id, Account.is_active))
@@ -167,21 +180,10 @@ def find_open_session(id_digest: str, since: datetime, today: date) -> OpenSessi
     data, seen_at, factors, account_id, name, role, region, unit_id, unit, unit_no, bureau, *rest = found
     if account_id is None:
         return OpenSession(data, seen_at, None)
-    is_admin, rights, write_needs, submit_needs = rest
     place = unit or bureau
+    is_admin, rights, *needs_and_marks = rest
     actor = Actor(
-        account_id,
-        name,
-        role,
-        region,
-        unit_id,
-        place,
-        unit_no,
-        is_admin,
-        rights,
-        factors,
-        write_needs,
-        submit_needs,
+        account_id, name, role, region, unit_id, place, unit_no, is_admin, rights, factors, *needs_and_marks
     )
     return OpenSession(data, seen_at, actor)
 

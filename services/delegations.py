@@ -6,16 +6,15 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
-from sqlalchemy import Date, bindparam, func, select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
 from models import audit
 from models.account import RIGHTS, Account, Actor, LoginSession
 from models.audit import AuditEvent
-from models.db import direct, reading, transaction
+from models.db import reading, transaction
 from models.delegation import Delegation, list_mandates
-from models.ready import Ready
 from models.unit import Unit
 from rules.refusals import Conflict, Missing, Refusal
 from services.accounts import session_digest
@@ -41,23 +40,6 @@ class Ask(NamedTuple):
     username: str
     rights: Sequence[str]
     until: date
-
-
-_IS_AGENT = Ready(
-    select(Delegation.id)
-    .where(
-        Delegation.account_id == bindparam("account_id"),
-        Delegation.state == "confirmed",
-        Delegation.until >= bindparam("today", type_=Date),
-    )
-    .limit(1)
-)
-
-
-def is_agent(account_id: int, today: date) -> bool:
-    """Whether an account may act for any other unit today; asked by every whole page."""
-    with direct() as source:
-        return _IS_AGENT.first(source, account_id=account_id, today=today) is not None
 
 
 def check_ask(actor: Actor, ask: Ask, now: datetime) -> Agent:

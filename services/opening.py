@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import datetime, timedelta
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import func, select
 from sqlmodel import Session
 
 from cert.match import compare, names_equal
@@ -13,8 +13,7 @@ from models import audit
 from models.account import Account, Actor, find_session_certificate
 from models.audit import AuditEvent
 from models.certificate import CertificateRecord, get_certificate
-from models.db import direct, reading, transaction
-from models.ready import Ready
+from models.db import reading, transaction
 from models.region import Region
 from models.unit import Unit
 from rules.insurances import ALL
@@ -24,18 +23,6 @@ from services.accounts import session_digest
 MAX_TRIES = 10
 TRIES_WITHIN = timedelta(hours=1)
 _SERIAL = re.compile(r"[0-9]{4}")
-
-_IS_DUE = Ready(
-    select(Unit.id)
-    .join(Region, Region.code == Unit.region_code)
-    .where(Unit.id == bindparam("unit_id"), Region.needs_opening, Unit.opened_at.is_(None))
-)
-
-
-def is_opening_due(unit_id: int) -> bool:
-    """Whether a unit must open its 险种 before it may declare; asked by every whole page."""
-    with direct() as source:
-        return _IS_DUE.first(source, unit_id=unit_id) is not None
 
 
 def find_certificate(session_id: str) -> CertificateRecord | None:

@@ -12,7 +12,7 @@ from models.db import reading
 from models.unit import get_unit
 from rules.refusals import Conflict, Refusal
 from services.accounts import sign_out
-from services.opening import find_certificate, is_opening_due, open_insurances
+from services.opening import find_certificate, open_insurances
 from translations import gettext as _
 
 
@@ -38,7 +38,7 @@ def opening() -> Response | tuple[str, int] | str:
 
 
 def _page(typed: str = "", problem: str = "") -> str:
-    is_due = session.get("acting") is None and is_opening_due(actor().own_unit_id)
+    is_due = session.get("acting") is None and actor().must_open
     certificate = find_certificate(session.session_id)  # type: ignore[attr-defined]
     if is_due and certificate is None:
         # The login page of the UKey opens to whoever is signed in, but lacks this factor.

@@ -6,8 +6,6 @@ from dataclasses import dataclass, replace
 
 from flask import Flask, current_app, g, session
 
-from services.delegations import is_agent
-from services.opening import is_opening_due
 from translations import gettext as _
 
 ADMIN, AGENT, OPENING = "admin", "agent", "opening"
@@ -78,8 +76,8 @@ def menu_marks() -> frozenset[str]:
     is_acting = session.get("acting") is not None
     found = {
         ADMIN: actor.is_admin,
-        AGENT: is_acting or is_agent(actor.account_id, current_app.config["CLOCK"]().date()),
-        OPENING: not is_acting and is_opening_due(actor.own_unit_id),
+        AGENT: is_acting or actor.is_agent,
+        OPENING: not is_acting and actor.must_open,
     }
     return frozenset(mark for mark, is_so in found.items() if is_so)
 
