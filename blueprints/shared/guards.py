@@ -42,7 +42,7 @@ admin_only = _marker(ADMIN)
 
 
 def needs(right: str) -> Callable[[View], View]:
-    """What an operator's view that changes something needs: one of ``models.account.RIGHTS``."""
+    """What an operator's view needs that changes something or looks it up: one of ``models.account.RIGHTS``."""
 
     def mark(view: View) -> View:
         view.right = right  # type: ignore[attr-defined]
@@ -86,12 +86,17 @@ def _gate() -> Response | None:
         abort(404)
     if access == ADMIN:
         return _check_factors(ADMIN)
-    return _check_right() if access == OPERATOR and request.method == "POST" else None
+    return _check_right() if access == OPERATOR else None
 
 
 def _check_right() -> Response | None:
-    """An operator changes something: by right, and in a session that was opened strongly enough for it."""
+    """An operator looks something up, or changes it in a session that was opened strongly enough: by right only.
+
+    The pages of the work itself are open to whoever does the work.
+    """
     right = right_of(current_app.view_functions[request.endpoint or ""])
+    if request.method != "POST" and right != "query":
+        return None
     if right is None:
         raise RuntimeError(f"{request.endpoint} does not state the right it needs")
     if not actor().may(right):

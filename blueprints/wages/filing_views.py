@@ -8,7 +8,7 @@ from typing import Any
 from flask import current_app, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from blueprints.shared.guards import actor, operator_only, public
+from blueprints.shared.guards import actor, needs, operator_only, public
 from blueprints.shared.pages import answer
 from blueprints.shared.sentences import say, sentence
 from blueprints.shared.words import moment_text, state_word
@@ -40,6 +40,7 @@ FIRST_WAIT, LONGEST_WAIT = 2, 60
 
 @filings.get("/")
 @operator_only
+@needs("query")
 def index() -> str:
     """The list by time, kind and state."""
     with reading() as session:
@@ -49,6 +50,7 @@ def index() -> str:
 
 @filings.get("/<int:filing_id>")
 @operator_only
+@needs("query")
 def show(filing_id: int) -> str:
     """One filing: its facts, its timeline, the rows it was returned for."""
     with reading() as session:
@@ -66,6 +68,7 @@ def show(filing_id: int) -> str:
 
 @filings.get("/<int:filing_id>/state")
 @operator_only
+@needs("query")
 def state(filing_id: int) -> Response:
     """The state alone, polled with back-off; a final state is drawn without a trigger."""
     wait = min(max(request.args.get("wait", FIRST_WAIT, int), FIRST_WAIT) * 3 // 2, LONGEST_WAIT)
@@ -76,6 +79,7 @@ def state(filing_id: int) -> Response:
 
 @filings.get("/<int:filing_id>/receipt.pdf")
 @operator_only
+@needs("query")
 def receipt(filing_id: int) -> Response:
     """The numbered receipt, from the snapshot."""
     with reading() as session:

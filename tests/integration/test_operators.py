@@ -303,3 +303,17 @@ def test_services_refuse_whoever_is_no_administrator(world):
     with pytest.raises(Missing):
         close_operator(actor("wang"), number("li"), NOW)
     assert count(Account) == 6
+
+
+def test_without_the_right_to_query_the_list_of_filings_stays_shut(admin, sign_in, way):
+    number = way.submitted()[0]
+    admin.get(f"/operators/{actor('li').account_id}")
+    admin.press("保存权限", rights=["entry", "submit"])
+    li = sign_in("li")
+    for where in ("/filings/", f"/filings/{number}", f"/filings/{number}/state"):
+        page = li.get(where)
+        assert page.status == 422 and "没有“查询”的权限" in page.words, where
+    assert li.http.head("/wages/").status_code == 200
+    assert li.get("/wages/").status == 200
+    admin.press("保存权限", rights=["query"])
+    assert sign_in("li").get("/filings/").status == 200
