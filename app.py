@@ -26,7 +26,7 @@ from blueprints.auth import auth
 from blueprints.auth.browser import install_browser_check
 from blueprints.bureau import bureau
 from blueprints.home import home
-from blueprints.shared.guards import install_gate, public
+from blueprints.shared.guards import FORM_BYTES, install_gate, public
 from blueprints.shared.menu import install_menu
 from blueprints.shared.pages import address, install_addresses, install_headers, is_partial, send_to
 from blueprints.shared.sentences import sentence
@@ -92,7 +92,7 @@ def create_app(
         LIMITS=upload_limits(settings),
         WAKE=wake or make_waker(open_queue(settings.url, settings.data)),
         MAX_CONTENT_LENGTH=settings.upload_bytes + 2**20,
-        MAX_FORM_MEMORY_SIZE=4 * 2**20,
+        MAX_FORM_MEMORY_SIZE=FORM_BYTES,
         WTF_CSRF_TIME_LIMIT=None,
         SEND_FILE_MAX_AGE_DEFAULT=timedelta(days=365),
         COMPRESS_MIN_SIZE=300,
@@ -185,8 +185,11 @@ def _register_errors(app: Flask) -> None:
 
     @app.errorhandler(RequestEntityTooLarge)
     def too_large(error: RequestEntityTooLarge) -> tuple[str, int]:
-        limit = app.config["LIMITS"].upload_bytes
-        message = sentence(Refusal("upload.too_large", size=request.content_length or 0, limit=limit))
+        limit, size = app.config["LIMITS"].upload_bytes, request.content_length or 0
+        # A form without a file has a limit of its own, far below that of files.
+        is_file = request.mimetype == "multipart/form-data" and size > limit
+        code = "upload.too_large" if is_file else "form.too_large"
+        message = sentence(Refusal(code, size=size, limit=limit))
         return render_template("errors/refused.html", message=message, back=request.referrer), 413
 
     @app.errorhandler(HTTPException)

@@ -49,23 +49,32 @@ def refresh_lists(folder: Path, addresses: Iterable[str], trust: Trust) -> list[
 
 
 def _refresh(folder: Path, address: str, trust: Trust) -> Crl:
-    content = fetch(address, None, crl.MAX_BYTES, LIST_SECONDS)
-    try:
-        fresh = read_crl(content)
-    except ValueError:
-        raise Refusal("crl.damaged", None, address=address) from None
-    issuers = trust.by_subject.get(fresh.issuer, ())
-    if not any(fresh.is_signed_by(issuer) for issuer in issuers):
-        raise Refusal("crl.unsigned", None, address=address)
+    fresh = accept_list(fetch(address, None, crl.MAX_BYTES, LIST_SECONDS), trust, address)
     kept = folder / f"{sm3_hex(address.encode())[:16]}.crl"
     # An old list, signed and all, would forget whom the newer one names.
     if _is_newer(kept, fresh):
         raise Refusal("crl.older", None, address=address)
-    folder.mkdir(parents=True, exist_ok=True)
-    beside = kept.with_suffix(f".{os.getpid()}")
-    beside.write_bytes(fresh.der)
-    beside.replace(kept)
+    put_list(kept, fresh)
     return fresh
+
+
+def accept_list(content: bytes, trust: Trust, source: str) -> Crl:
+    """A list (DER or PEM) that a trusted CA signed; raises ``Refusal`` ``crl.damaged``, ``crl.unsigned``."""
+    try:
+        found = read_crl(content)
+    except ValueError:
+        raise Refusal("crl.damaged", None, address=source) from None
+    if not any(found.is_signed_by(issuer) for issuer in trust.by_subject.get(found.issuer, ())):
+        raise Refusal("crl.unsigned", None, address=source)
+    return found
+
+
+def put_list(file: Path, found: Crl) -> None:
+    """Write a list in one step: until it is whole it has a name that nobody reads."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    beside = file.with_suffix(f".{os.getpid()}")
+    beside.write_bytes(found.der)
+    beside.replace(file)
 
 
 def _is_newer(kept: Path, fresh: Crl) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sqlite3
 import time
 from collections.abc import Callable
 from threading import Thread
@@ -41,7 +42,11 @@ def make_waker(queue: Huey) -> Callable[[int], None]:
 def _checkpoint() -> None:
     while True:
         time.sleep(CHECKPOINT_SECONDS)
-        checkpoint()
+        try:
+            checkpoint()
+        except sqlite3.Error:
+            # A disk that is full today must not end tomorrow's turn; meanwhile writers do it (models/db.py).
+            log.exception("the log of the database could not be moved into it")
 
 
 def refresh_turn(refresh: Callable[[], bool], seconds: float) -> float:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, insert
-from sqlmodel import Field, SQLModel
+from sqlalchemy import bindparam, func, insert, select
+from sqlmodel import Field, Session, SQLModel
 
 from models.account import Actor
 from models.db import Json, Source, UtcDateTime
@@ -41,6 +41,16 @@ _INSERT = Ready(
 )
 
 SYSTEM = "系统"
+
+
+def count_since(session: Session, unit_id: int, action: str, since: datetime) -> int:
+    """How often something happened in a unit after a moment: what is tried in vain is counted so."""
+    query = (
+        select(func.count())
+        .select_from(AuditEvent)
+        .where(AuditEvent.unit_id == unit_id, AuditEvent.action == action, AuditEvent.at > since)
+    )
+    return session.scalar(query) or 0
 
 
 def record(

@@ -185,6 +185,12 @@ def _begin_sqlite(connection: Connection) -> None:
     connection.connection.dbapi_connection.execute("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
+def insert_new(model: Any, key: list[str]) -> Any:
+    """INSERT that leaves a row with the same unique key as it is: whoever was first stays."""
+    dialect = sqlite if is_sqlite() else postgresql
+    return dialect.insert(model.__table__).on_conflict_do_nothing(index_elements=key)
+
+
 def upsert(model: Any, key: list[str]) -> Any:
     """INSERT that overwrites the row with the same unique key; both databases say it the same way."""
     dialect = sqlite if is_sqlite() else postgresql

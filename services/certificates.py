@@ -7,7 +7,6 @@ from dataclasses import asdict
 from datetime import datetime
 
 from sqlalchemy import delete
-from sqlmodel import Session
 
 from cert.challenge import LIFE, NONCE_BYTES, Challenge, check_challenge, new_challenge
 from cert.check import Evidence, check_signature
@@ -15,7 +14,7 @@ from cert.identity import Identity
 from cert.trust import Trust
 from models import audit
 from models.certificate import CertificateRecord, ChallengeRecord, use_challenge
-from models.db import reading, transaction
+from models.db import insert_new, reading, transaction
 from rules.refusals import Refusal
 from services.accounts import session_digest
 
@@ -71,7 +70,7 @@ def prove(
     except Refusal as refusal:
         note_refused(refusal, now)
         raise
-    remember_alone(identity, now)
+    remember(identity, now)
     return identity, challenge.text
 
 
@@ -83,31 +82,22 @@ def note_refused(refusal: Refusal, now: datetime) -> None:
         )
 
 
-def remember_alone(identity: Identity, now: datetime) -> None:
-    """``remember`` in a transaction of its own."""
-    with transaction() as session:
-        remember(session, identity, now)
-
-
-def remember(session: Session, identity: Identity, now: datetime) -> None:
+def remember(identity: Identity, now: datetime) -> None:
     """Keep a certificate that passed every check; the first time counts."""
-    if session.get(CertificateRecord, identity.digest) is not None:
-        return
-    session.add(
-        CertificateRecord(
-            digest=identity.digest,
-            der=identity.certificate,
-            subject_name=identity.subject_name,
-            issuer_name=identity.issuer_name,
-            serial=identity.serial,
-            algorithm=identity.algorithm,
-            not_before=identity.not_before,
-            not_after=identity.not_after,
-            codes=asdict(identity.codes),
-            first_seen_at=now,
-        )
-    )
-    session.flush()
+    values = {
+        "digest": identity.digest,
+        "der": identity.certificate,
+        "subject_name": identity.subject_name,
+        "issuer_name": identity.issuer_name,
+        "serial": identity.serial,
+        "algorithm": identity.algorithm,
+        "not_before": identity.not_before,
+        "not_after": identity.not_after,
+        "codes": asdict(identity.codes),
+        "first_seen_at": now,
+    }
+    with transaction() as session:
+        session.connection().execute(insert_new(CertificateRecord, ["digest"]), values)
 
 
 def _take(number: str, purpose: str, session_id: str, origin: str, now: datetime, about: str) -> Challenge:

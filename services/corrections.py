@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from datetime import datetime
 
 from sqlalchemy import select
@@ -15,6 +14,7 @@ from models.db import reading, transaction
 from models.unit import get_unit
 from rules.refusals import Conflict, Missing, Refusal
 from services.ca_login import kept_values, shown_values
+from services.submissions import new_receipt_no
 
 NOTE_LENGTH = 500
 
@@ -30,7 +30,7 @@ def send_correction(certificate_digest: str, unit_id: int, now: datetime) -> str
             unit = get_unit(session, unit_id)
             certificate = get_certificate(session, certificate_digest)
             correction = RecordCorrection(
-                number=f"HD-{now:%Y%m%d}-{secrets.randbelow(10**6):06d}",
+                number=f"HD-{new_receipt_no(unit.region_code, now)}",
                 region_code=unit.region_code,
                 unit_id=unit_id,
                 certificate_digest=certificate_digest,

@@ -6,13 +6,12 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
-from sqlalchemy import func, select, update
+from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
 from models import audit
 from models.account import RIGHTS, Account, Actor, LoginSession
-from models.audit import AuditEvent
 from models.db import reading, transaction
 from models.delegation import Delegation, list_mandates
 from models.unit import Unit
@@ -199,7 +198,9 @@ def _find_agent(actor: Actor, username: str, now: datetime) -> Agent:
         .where(Account.username == username, Account.is_active, Account.role == "operator")
     )
     with reading() as session:
-        if _count_wrong(session, actor, now) >= MAX_WRONG_NAMES:
+        # The question tells whose a user name is, so it is not for trying out.
+        tried = audit.count_since(session, actor.own_unit_id, "agent_not_found", now - WRONG_NAMES_WITHIN)
+        if tried >= MAX_WRONG_NAMES:
             raise Refusal("delegation.too_many", "username", tries=MAX_WRONG_NAMES)
         found = session.execute(query).first()
     if found is None:
@@ -211,20 +212,6 @@ def _find_agent(actor: Actor, username: str, now: datetime) -> Agent:
     if unit_id == actor.unit_id:
         raise Refusal("delegation.own_people", "username", agent=name)
     return Agent(account_id, name, firm)
-
-
-def _count_wrong(session: Session, actor: Actor, now: datetime) -> int:
-    """Names tried in vain lately: the question tells whose a user name is, so it is not for trying out."""
-    query = (
-        select(func.count())
-        .select_from(AuditEvent)
-        .where(
-            AuditEvent.unit_id == actor.own_unit_id,
-            AuditEvent.action == "agent_not_found",
-            AuditEvent.at > now - WRONG_NAMES_WITHIN,
-        )
-    )
-    return session.scalar(query) or 0
 
 
 def _waiting(session: Session, actor: Actor, delegation_id: int) -> Delegation:

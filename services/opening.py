@@ -5,13 +5,12 @@ from __future__ import annotations
 import re
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlmodel import Session
 
 from cert.match import compare, names_equal
 from models import audit
 from models.account import Account, Actor, find_session_certificate
-from models.audit import AuditEvent
 from models.certificate import CertificateRecord, get_certificate
 from models.db import reading, transaction
 from models.region import Region
@@ -49,7 +48,7 @@ def open_insurances(actor: Actor, session_id: str, serial_no: str, now: datetime
         raise Refusal("opening.serial", "serial_no", typed=serial_no[:20])
     with transaction() as session:
         unit = _own_unit(session, actor)
-        if _count_tries(session, actor, now) >= MAX_TRIES:
+        if audit.count_since(session, actor.own_unit_id, "opening_refused", now - TRIES_WITHIN) >= MAX_TRIES:
             raise Refusal("opening.too_many", "serial_no", tries=MAX_TRIES)
         refusal = _judge(session, unit, serial_no, certificate)
         if refusal is None:
@@ -98,16 +97,3 @@ def _open(session: Session, actor: Actor, unit: Unit, certificate: CertificateRe
         "certificate": certificate.digest,
     }
     audit.record(session, actor, "insurances_opened", "unit", unit.id, now, before=before, after=after)
-
-
-def _count_tries(session: Session, actor: Actor, now: datetime) -> int:
-    query = (
-        select(func.count())
-        .select_from(AuditEvent)
-        .where(
-            AuditEvent.unit_id == actor.own_unit_id,
-            AuditEvent.action == "opening_refused",
-            AuditEvent.at > now - TRIES_WITHIN,
-        )
-    )
-    return session.scalar(query) or 0

@@ -11,9 +11,9 @@ from pathlib import Path
 from sqlalchemy import select
 
 from cert.certificate import Certificate
-from cert.crl import Crl, read_crl
+from cert.crl import Crl
 from cert.digests import sm3_hex
-from cert.fetch import refresh_lists
+from cert.fetch import accept_list, put_list, refresh_lists
 from cert.folder import TrustFolder
 from cert.trust import Trust
 from models import audit
@@ -74,12 +74,7 @@ def load_list(trusted: TrustFolder, file: Path) -> Crl:
     any list of the issuer that is in use); ``ValueError`` as ``fetch_lists``, ``OSError`` for the file.
     """
     trust = _trust(trusted)
-    try:
-        fresh = read_crl(file.read_bytes())
-    except ValueError:
-        raise Refusal("crl.damaged", None, address=file.name) from None
-    if not any(fresh.is_signed_by(issuer) for issuer in trust.by_subject.get(fresh.issuer, ())):
-        raise Refusal("crl.unsigned", None, address=file.name)
+    fresh = accept_list(file.read_bytes(), trust, file.name)
     # Parts of a list (issuingDistributionPoint) lie side by side; each replaces its own kind only.
     same = [
         crl
@@ -89,14 +84,8 @@ def load_list(trusted: TrustFolder, file: Path) -> Crl:
     if any(crl.this_update > fresh.this_update for crl in same):
         raise Refusal("crl.older", None, address=file.name)
     part = fresh.scope.public_bytes() if fresh.scope else b""
-    target = (
-        trusted.folder / "crls" / f"loaded-{sm3_hex(fresh.issuer + (fresh.key_id or b'') + part)[:16]}.crl"
-    )
-    target.parent.mkdir(parents=True, exist_ok=True)
-    # Not yet a name that anybody reads: the list takes its place whole or not at all.
-    beside = target.with_suffix(".new")
-    beside.write_bytes(fresh.der)
-    beside.replace(target)
+    key = sm3_hex(fresh.issuer + (fresh.key_id or b"") + part)[:16]
+    put_list(trusted.folder / "crls" / f"loaded-{key}.crl", fresh)
     return fresh
 
 

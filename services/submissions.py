@@ -24,7 +24,7 @@ from models.filing import (
     list_declaration_filings,
 )
 from models.region import find_window, get_region
-from models.wage_rows import list_amounts
+from models.wage_rows import Amounts, list_amounts
 from rules.insurances import Group, groups_of
 from rules.refusals import Conflict, Refusal
 from rules.wages import is_declared
@@ -227,32 +227,12 @@ def _submit(
     if signed is not None:
         _keep_signature(session, actor, snapshot, signed, now)
     window = find_window(session, declaration.region_code, declaration.year)
+    is_late = window is not None and now.date() > window.closes_on
     amounts = list_amounts(session, declaration.id)
     numbers = []
     for group in groups:
-        wages = [
-            row.wage_fen
-            for row in amounts
-            if row.wage_fen is not None
-            and is_declared(row.wage_fen)
-            and any(code in row.insurances for code in group.insurances)
-        ]
-        filing = Filing(
-            receipt_no=new_receipt_no(declaration.region_code, now),
-            declaration_id=declaration.id,
-            snapshot_id=snapshot.id,
-            unit_id=declaration.unit_id,
-            region_code=declaration.region_code,
-            group_code=group.code,
-            insurances=" ".join(group.insurances),
-            year=declaration.year,
-            people=len(wages),
-            wage_total_fen=sum(wages),
-            is_late=window is not None and now.date() > window.closes_on,
-            submitted_by=actor.account_id,
-            submitter_name=actor.name,
-            submitted_at=now,
-        )
+        filing = _new_filing(actor, declaration, snapshot, group, _declared(amounts, group), now)
+        filing.is_late = is_late
         session.add(filing)
         session.flush()
         assert filing.id is not None
@@ -275,6 +255,37 @@ def _submit(
     )
     assert snapshot.id is not None
     return numbers, put_job(session, HAND_OVER_JOB, snapshot.id, actor.own_unit_id, now)
+
+
+def _declared(amounts: list[Amounts], group: Group) -> list[int]:
+    """The wages in fen that count for a group of 险种."""
+    return [
+        row.wage_fen
+        for row in amounts
+        if row.wage_fen is not None
+        and is_declared(row.wage_fen)
+        and any(code in row.insurances for code in group.insurances)
+    ]
+
+
+def _new_filing(
+    actor: Actor, declaration: Declaration, snapshot: Snapshot, group: Group, wages: list[int], now: datetime
+) -> Filing:
+    return Filing(
+        receipt_no=new_receipt_no(declaration.region_code, now),
+        declaration_id=snapshot.declaration_id,
+        snapshot_id=snapshot.id,
+        unit_id=snapshot.unit_id,
+        region_code=declaration.region_code,
+        group_code=group.code,
+        insurances=" ".join(group.insurances),
+        year=snapshot.year,
+        people=len(wages),
+        wage_total_fen=sum(wages),
+        submitted_by=actor.account_id,
+        submitter_name=actor.name,
+        submitted_at=now,
+    )
 
 
 def _keep_signature(

@@ -7,6 +7,7 @@ from typing import Any
 from flask import current_app, g, redirect, session, url_for
 from werkzeug.wrappers import Response
 
+from blueprints.shared.sessions import own_session
 from services.accounts import open_for
 
 
@@ -21,12 +22,12 @@ def arrive(account_id: int, how: str, wanted: str, certificate_digest: str | Non
     session_id = open_for(
         account_id,
         how,
-        session.session_id,  # type: ignore[attr-defined]
+        own_session().session_id,
         current_app.config["CLOCK"](),
         goes_on=goes_on,
         certificate_digest=certificate_digest,
     )
-    session.replace_with(session_id)  # type: ignore[attr-defined]
+    own_session().replace_with(session_id)
     session.update(values)
     if kept and kept["account_id"] == account_id:
         session["kept_form"] = kept

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import logging
-import secrets
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,20 +11,17 @@ from werkzeug.wrappers import Response
 from blueprints.auth import auth
 from blueprints.auth.arrival import arrive, is_expected, own_page
 from blueprints.shared.guards import public
-from blueprints.shared.pages import allow_connections
 from blueprints.shared.sentences import sentence
+from blueprints.shared.ukey import browser_id, current_trust, origin, ukey_addresses, ukey_downloads
 from cert.check import read_evidence
 from cert.identity import Identity
-from cert.trust import Trust
 from models.certificate import get_certificate
 from models.db import reading
 from rules.refusals import Refusal
 from services.ca_login import Door, compare_records, find_doors, find_other_unit
-from services.certificates import LOGIN, ask, note_refused, prove, remember_alone
+from services.certificates import LOGIN, ask, note_refused, prove
 from services.corrections import find_waiting, send_correction
 from translations import gettext as _
-
-log = logging.getLogger(__name__)
 
 PROVEN_LASTS = timedelta(minutes=10)
 WARN_DAYS = 30
@@ -63,13 +58,15 @@ def _prove() -> Identity:
 
 
 def enter(identity: Identity, wanted: str) -> Response:
-    """In at once, on to the choice of an account, or to 组织机构代码异常; raises ``Refusal``."""
+    """In at once, on to the choice of an account, or to 组织机构代码异常; raises ``Refusal``.
+
+    The certificate has been remembered (``services.certificates``).
+    """
     try:
         doors = find_doors(identity, g.actor)
     except Refusal as refusal:
         note_refused(refusal, _now())
         raise
-    remember_alone(identity, _now())
     session["proven"] = {
         "digest": identity.digest,
         "until": (_now() + PROVEN_LASTS).isoformat(),
@@ -110,8 +107,9 @@ def ca_mismatch() -> Response | tuple[str, int] | str:
     unit_no = request.values.get("unit_no", "").strip()[:20]
     with reading() as database:
         certificate = get_certificate(database, proven["digest"])
-    looks = proven.get("looks", 0) + bool(unit_no and request.method == "GET")
-    unit = find_other_unit(certificate, unit_no) if looks <= LOOKS else None
+    looks = sorted({*proven.get("looks", []), unit_no} - {""})
+    is_tired = len(looks) > LOOKS
+    unit = None if is_tired else find_other_unit(certificate, unit_no)
     session["proven"] = {**proven, "looks": looks}
     number = find_waiting(certificate.digest, unit.id) if unit and unit.id else None
     if request.method == "POST" and unit is not None and unit.id is not None:
@@ -123,61 +121,18 @@ def ca_mismatch() -> Response | tuple[str, int] | str:
         lines=compare_records(certificate, unit) if unit else [],
         unit_no=unit_no,
         number=number,
-        is_tired=looks > LOOKS,
+        is_tired=is_tired,
     )
-
-
-def current_trust() -> Trust:
-    """What this hall trusts; raises ``Refusal`` ``ca.not_open`` where nothing is set up, ``ca.broken``."""
-    try:
-        trust: Trust | None = current_app.config["TRUST"].current()
-    except ValueError:
-        log.exception("the trust folder cannot be read")
-        raise Refusal("ca.broken") from None
-    if trust is None:
-        raise Refusal("ca.not_open")
-    return trust
-
-
-def ukey_addresses() -> dict[str, str]:
-    """The UKey services that this page may ask; its Content-Security-Policy is told, too."""
-    settings = current_app.config["SETTINGS"]
-    configured = {"agent": settings.ukey_agent, "jit": settings.ukey_jit, "bjca": settings.ukey_bjca}
-    found = {name: "" if addresses == "-" else addresses for name, addresses in configured.items()}
-    allow_connections(address for addresses in found.values() for address in addresses.split())
-    return found
-
-
-def ukey_downloads() -> list[tuple[str, str, str]]:
-    """The drivers to offer, as (name, size, address)."""
-    lines = current_app.config["SETTINGS"].ukey_downloads.split(";")
-    parts = [tuple(part.strip() for part in line.split("|")) for line in lines if line.strip()]
-    return [(part[0], part[1], part[2]) for part in parts if len(part) == 3]
-
-
-def origin() -> str:
-    """The page's origin, as the browser knows it: what is signed here is good here only."""
-    return request.host_url.rstrip("/")
-
-
-def browser_id() -> str:
-    """Something secret of this browser's session; a question is put to it alone."""
-    known: str = session.setdefault("browser", secrets.token_urlsafe(16))
-    session.modified = True
-    return known
 
 
 def _through(account_id: int) -> Response:
     proven = session["proven"]
-    if proven["days"] <= WARN_DAYS:
-        words = _("证书还有 %(days)s 天到期，请尽早到发证机构续期。")
-        flash(words % {"days": proven["days"]}, "warn")
-    flashes = session.get("_flashes", [])
     session.pop("doors", None)
     session.pop("proven", None)
     answer = arrive(account_id, "ca", proven["next"], proven["digest"])
-    if flashes:
-        session["_flashes"] = flashes
+    if proven["days"] <= WARN_DAYS:
+        words = _("证书还有 %(days)s 天到期，请尽早到发证机构续期。")
+        flash(words % {"days": proven["days"]}, "warn")
     return answer
 
 

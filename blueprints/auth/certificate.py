@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from flask import current_app, render_template, session
+from flask import current_app, render_template
 
 from blueprints.auth import auth
 from blueprints.auth.ca import WARN_DAYS
 from blueprints.shared.guards import actor, operator_only
+from blueprints.shared.sessions import own_session_id
 from models.account import find_session_certificate
 from models.certificate import get_certificate, list_account_certificates
 from models.db import reading
@@ -18,7 +19,7 @@ from services.accounts import session_digest
 def certificate() -> str:
     """Issuer, holder, dates and codes; where this session has none, the ones bound to the account."""
     with reading() as database:
-        digest = find_session_certificate(database, session_digest(session.session_id))  # type: ignore[attr-defined]
+        digest = find_session_certificate(database, session_digest(own_session_id()))
         own = get_certificate(database, digest) if digest else None
         bound = list_account_certificates(database, actor().account_id)
     now = current_app.config["CLOCK"]()

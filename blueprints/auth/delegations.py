@@ -12,6 +12,7 @@ from blueprints.auth.forms import DelegationForm
 from blueprints.shared.guards import actor, admin_only, signed_in
 from blueprints.shared.pages import send_to
 from blueprints.shared.sentences import sentence
+from blueprints.shared.sessions import own_session_id
 from models.account import RIGHTS, Account
 from models.db import reading
 from models.delegation import list_delegations, list_mandates
@@ -65,7 +66,7 @@ def delegations_end(delegation_id: int) -> Response | str:
     """结束委托 by either side, after a page that says what it does."""
     if request.method == "POST":
         if end_delegation(actor(), delegation_id, _now()) == session.get("acting"):
-            act_for(actor(), _session_id(), None, _now())
+            act_for(actor(), own_session_id(), None, _now())
             _begin_anew()
         flash(_("委托已结束。"), "good")
         return redirect(url_for("auth.delegations" if actor().is_admin else "auth.mandates"), 303)
@@ -97,7 +98,7 @@ def mandates() -> str:
 def act() -> Response:
     """Work for this unit from now on; without a number, for one's own again."""
     unit_id = request.form.get("unit", type=int)
-    name = act_for(actor(), _session_id(), unit_id, _now())
+    name = act_for(actor(), own_session_id(), unit_id, _now())
     _begin_anew()
     if unit_id is None:
         flash(_("已回到本单位：%(unit)s。") % {"unit": name}, "good")
@@ -113,7 +114,7 @@ def leave_ended() -> Response | None:
     acting = session.get("acting")
     if acting is None or g.actor is None or g.actor.unit_id == acting or request.endpoint == "auth.sign_out":
         return None
-    act_for(actor(), _session_id(), None, _now())
+    act_for(actor(), own_session_id(), None, _now())
     _begin_anew()
     flash(_("对您的委托已经结束，刚才的操作没有办理。现在已回到本单位。"), "warn")
     return send_to(url_for("home.index"))
@@ -122,11 +123,6 @@ def leave_ended() -> Response | None:
 def _begin_anew() -> None:
     """Nothing of one unit's work goes over into another's: no search, no kept form, no form of an open tab."""
     session.clear()
-
-
-def _session_id() -> str:
-    session_id: str = session.session_id  # type: ignore[attr-defined]
-    return session_id
 
 
 def _now() -> datetime:

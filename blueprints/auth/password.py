@@ -9,6 +9,7 @@ from blueprints.auth import auth
 from blueprints.auth.forms import PasswordForm
 from blueprints.shared.guards import actor, signed_in
 from blueprints.shared.sentences import sentence
+from blueprints.shared.sessions import own_session, own_session_id
 from rules.refusals import Refusal
 from services.password_change import change_password
 from translations import gettext as _
@@ -24,14 +25,14 @@ def password() -> Response | tuple[str, int] | str:
     if not form.validate():
         return render_template("auth/password.html", form=form), 422
     try:
-        old_id = session.session_id  # type: ignore[attr-defined]
+        old_id = own_session_id()
         now = current_app.config["CLOCK"]()
         new_id = change_password(actor(), old_id, form.old.data, form.new.data, now)
     except Refusal as refusal:
         form[refusal.field].errors = [sentence(refusal)]
         return render_template("auth/password.html", form=form), 422
     values = dict(session)
-    session.replace_with(new_id)  # type: ignore[attr-defined]
+    own_session().replace_with(new_id)
     session.update(values)
     flash(_("密码已修改。其他电脑或浏览器上的登录都已退出，下次请用新密码登录。"), "good")
     return redirect(url_for("home.index"), 303)

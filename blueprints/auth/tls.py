@@ -9,13 +9,14 @@ from werkzeug.wrappers import Response
 
 from blueprints.auth import auth
 from blueprints.auth.arrival import is_expected, own_page
-from blueprints.auth.ca import current_trust, enter
+from blueprints.auth.ca import enter
 from blueprints.shared.guards import public
 from blueprints.shared.sentences import sentence
+from blueprints.shared.ukey import current_trust
 from cert.check import check_certificate
 from cert.identity import Identity
 from rules.refusals import Refusal
-from services.certificates import note_refused
+from services.certificates import note_refused, remember
 
 TRUSTED = "wangting.tls"
 """What the process that listens says of the one socket that is believed (deploy/doors.py); no header can say it."""
@@ -41,10 +42,12 @@ def tls() -> Response | tuple[str, int]:
 def _identify(sent: bytes) -> Identity:
     now = current_app.config["CLOCK"]()
     try:
-        return check_certificate(sent, current_trust(), now)
+        identity = check_certificate(sent, current_trust(), now)
     except Refusal as refusal:
         note_refused(refusal, now)
         raise
+    remember(identity, now)
+    return identity
 
 
 def _page(refusal: Refusal | None) -> tuple[str, int]:

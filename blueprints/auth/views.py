@@ -12,6 +12,7 @@ from blueprints.auth.arrival import arrive, is_expected, own_page
 from blueprints.auth.forms import SignInForm
 from blueprints.shared.guards import actor, public, signed_in
 from blueprints.shared.sentences import sentence
+from blueprints.shared.sessions import own_session, own_session_id
 from models.db import reading
 from models.region import DeclarationWindow, Region, list_current_windows
 from rules.refusals import Refusal
@@ -56,8 +57,8 @@ def resume() -> Response | str:
 @signed_in
 def sign_out() -> Response:
     """退出: the session is deleted on the server."""
-    close_session(actor(), session.session_id, current_app.config["CLOCK"]())  # type: ignore[attr-defined]
-    session.replace_with(None)  # type: ignore[attr-defined]
+    close_session(actor(), own_session_id(), current_app.config["CLOCK"]())
+    own_session().replace_with(None)
     return redirect(url_for("auth.sign_in"), 303)
 
 

@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response
 from blueprints.home import home
 from blueprints.shared.guards import actor, needs, operator_only
 from blueprints.shared.sentences import sentence
+from blueprints.shared.sessions import own_session, own_session_id
 from models.db import reading
 from models.unit import get_unit
 from rules.refusals import Conflict, Refusal
@@ -24,7 +25,7 @@ def opening() -> Response | tuple[str, int] | str:
     if request.method == "GET":
         return _page()
     typed = request.form.get("serial_no", "").strip()
-    session_id, now = session.session_id, current_app.config["CLOCK"]()  # type: ignore[attr-defined]
+    session_id, now = own_session_id(), current_app.config["CLOCK"]()
     try:
         open_insurances(actor(), session_id, typed, now)
     except Conflict:
@@ -32,14 +33,14 @@ def opening() -> Response | tuple[str, int] | str:
     except Refusal as refusal:
         return _page(typed, sentence(refusal)), 422
     sign_out(actor(), session_id, now)
-    session.replace_with(None)  # type: ignore[attr-defined]
+    own_session().replace_with(None)
     flash(_("医疗、工伤、生育险种已开通。请重新登录，登录后就能办理业务。"), "good")
     return redirect(url_for("auth.sign_in"), 303)
 
 
 def _page(typed: str = "", problem: str = "") -> str:
     is_due = session.get("acting") is None and actor().must_open
-    certificate = find_certificate(session.session_id)  # type: ignore[attr-defined]
+    certificate = find_certificate(own_session_id())
     if is_due and certificate is None:
         # The login page of the UKey opens to whoever is signed in, but lacks this factor.
         session["step_up"] = "ca"

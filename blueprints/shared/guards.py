@@ -19,6 +19,7 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 WAYS = {"ca": "auth.ca", "password": "auth.sign_in", "licence": "auth.licence"}
 KEPT_CHARACTERS = 200_000
+FORM_BYTES = 4 * 2**20
 # What is typed into these fields is kept nowhere.
 SECRETS = ("csrf_token", "old", "new", "again", "password")
 PUBLIC, SIGNED_IN, OPERATOR, REVIEWER, ADMIN = "public", "signed_in", "operator", "reviewer", "admin"
@@ -41,11 +42,14 @@ reviewer_only = _marker(REVIEWER)
 admin_only = _marker(ADMIN)
 
 
-def needs(right: str) -> Callable[[View], View]:
-    """What an operator's view needs that changes something or looks it up: one of ``models.account.RIGHTS``."""
+def needs(right: str, *, to_read: bool = False) -> Callable[[View], View]:
+    """The right (``models.account.RIGHTS``) that an operator's view needs to change something.
+
+    With ``to_read`` to be looked at, too; the other pages of the work are open to whoever does the work.
+    """
 
     def mark(view: View) -> View:
-        view.right = right  # type: ignore[attr-defined]
+        view.right, view.is_right_to_read = right, to_read  # type: ignore[attr-defined]
         return view
 
     return mark
@@ -68,7 +72,14 @@ def actor() -> Actor:
 
 def install_gate(app: Flask) -> None:
     """Check each request before anything else looks at it."""
+    app.before_request(_limit_form)
     app.before_request(_gate)
+
+
+def _limit_form() -> None:
+    """A form without files is read at once, before anybody knows who sends it: what an upload may weigh it may not."""
+    if request.mimetype != "multipart/form-data":
+        request.max_content_length = FORM_BYTES
 
 
 def _gate() -> Response | None:
@@ -90,13 +101,11 @@ def _gate() -> Response | None:
 
 
 def _check_right() -> Response | None:
-    """An operator looks something up, or changes it in a session that was opened strongly enough: by right only.
-
-    The pages of the work itself are open to whoever does the work.
-    """
-    right = right_of(current_app.view_functions[request.endpoint or ""])
-    if request.method != "POST" and right != "query":
+    """An operator changes something, or looks where not everybody may: by right, in a session strong enough."""
+    view = current_app.view_functions[request.endpoint or ""]
+    if request.method != "POST" and not getattr(view, "is_right_to_read", False):
         return None
+    right = right_of(view)
     if right is None:
         raise RuntimeError(f"{request.endpoint} does not state the right it needs")
     if not actor().may(right):
@@ -120,9 +129,10 @@ def _check_factors(right: str) -> Response | None:
         "password": _("这一步需要账户密码。请再登录一次。"),
         "licence": _("这一步需要营业执照登录。请再登录一次。"),
     }
-    kept = _("选好的文件不能保留，登录后请重新选择。") if is_upload else _("填写的内容不会丢。")
-    flash(words[lacking[0]] + kept, "warn")
-    address = request.path if request.method == "GET" else _page_of(request.referrer)
+    is_page = request.method != "POST"
+    after = _("登录后接着办理。") if is_page else _("填写的内容不会丢。")
+    flash(words[lacking[0]] + (_("选好的文件不能保留，登录后请重新选择。") if is_upload else after), "warn")
+    address = request.path if is_page else _page_of(request.referrer)
     way = url_for(WAYS[lacking[0]], next=address or None)
     return send_to(way, status=401 if is_partial() else 303)
 

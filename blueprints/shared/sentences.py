@@ -60,6 +60,7 @@ SENTENCES = {
     "licence.no_operator": N_("%(unit)s 还没有经办人账户，不能登录。请联系社保局开通。"),
     "account.no_region": N_("没有统筹区 %(value)s。"),
     "account.no_unit": N_("该统筹区没有单位编号 %(value)s。"),
+    "form.too_large": N_("这一页填写的内容太多，没有保存。请分几次填写和提交，或用“上传数据”传文件。"),
     "form.damaged": N_("页面内容不完整，没有保存。请刷新本页后重新填写。"),
     # CA 登录
     "ca.not_open": N_("这里还没有开通 CA 登录。请改用账户密码登录或营业执照登录。"),

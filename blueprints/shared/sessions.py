@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 from flask import Flask, Request, current_app, g, request, session
 from flask.sessions import SessionInterface, SessionMixin
@@ -63,6 +63,18 @@ class ServerSession(CallbackDict[str, Any], SessionMixin):
         """Go on under another id, with nothing carried over: at sign-in and sign-out."""
         self.clear()
         self.session_id, self.is_replaced, self.modified = session_id, True, False
+
+
+def own_session() -> ServerSession:
+    """The session of this request, with what Flask's own kind does not have: its id, and going on under another."""
+    return cast(ServerSession, session)
+
+
+def own_session_id() -> str:
+    """The id of a session that is kept, as everybody's is who is signed in."""
+    found = own_session().session_id
+    assert found is not None
+    return found
 
 
 class DatabaseSessions(SessionInterface):

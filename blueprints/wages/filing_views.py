@@ -11,10 +11,10 @@ from werkzeug.wrappers import Response
 from blueprints.shared.guards import actor, needs, operator_only, public
 from blueprints.shared.pages import answer
 from blueprints.shared.sentences import say, sentence
+from blueprints.shared.ukey import find_trust
 from blueprints.shared.words import moment_text, state_word
 from blueprints.wages import filings
 from blueprints.wages.files import attachment
-from blueprints.wages.finish import find_trust
 from models.db import reading
 from models.filing import (
     Filing,
@@ -40,7 +40,7 @@ FIRST_WAIT, LONGEST_WAIT = 2, 60
 
 @filings.get("/")
 @operator_only
-@needs("query")
+@needs("query", to_read=True)
 def index() -> str:
     """The list by time, kind and state."""
     with reading() as session:
@@ -50,7 +50,7 @@ def index() -> str:
 
 @filings.get("/<int:filing_id>")
 @operator_only
-@needs("query")
+@needs("query", to_read=True)
 def show(filing_id: int) -> str:
     """One filing: its facts, its timeline, the rows it was returned for."""
     with reading() as session:
@@ -68,7 +68,7 @@ def show(filing_id: int) -> str:
 
 @filings.get("/<int:filing_id>/state")
 @operator_only
-@needs("query")
+@needs("query", to_read=True)
 def state(filing_id: int) -> Response:
     """The state alone, polled with back-off; a final state is drawn without a trigger."""
     wait = min(max(request.args.get("wait", FIRST_WAIT, int), FIRST_WAIT) * 3 // 2, LONGEST_WAIT)
@@ -79,7 +79,7 @@ def state(filing_id: int) -> Response:
 
 @filings.get("/<int:filing_id>/receipt.pdf")
 @operator_only
-@needs("query")
+@needs("query", to_read=True)
 def receipt(filing_id: int) -> Response:
     """The numbered receipt, from the snapshot."""
     with reading() as session:

@@ -5,14 +5,13 @@ from __future__ import annotations
 from flask import current_app, flash, redirect, render_template, request, send_file, url_for
 from werkzeug.wrappers import Response
 
-from blueprints.auth.ca import current_trust
 from blueprints.shared.guards import actor, needs, operator_only
 from blueprints.shared.pages import progress_answer
 from blueprints.shared.sentences import say, sentence
+from blueprints.shared.ukey import find_trust
 from blueprints.wages import wages
 from blueprints.wages.files import attachment
 from blueprints.wages.progress import overview
-from cert.trust import Trust
 from models.db import reading
 from models.declaration import list_backups
 from models.job import find_latest_job, find_unit_job
@@ -160,14 +159,6 @@ def sent(numbers: list[int], job_id: int) -> Response:
     if job_id:
         current_app.config["WAKE"](job_id)
     return redirect(url_for("filings.index", sent=1, _anchor=f"c{numbers[0]}"), 303)
-
-
-def find_trust() -> Trust | None:
-    """What signatures are checked against; None where it is not set up, or (as the log says) unreadable."""
-    try:
-        return current_trust()
-    except Refusal:
-        return None
 
 
 def refused_status(refusal: Refusal) -> int:

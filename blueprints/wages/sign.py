@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from flask import current_app, flash, redirect, render_template, request, session, url_for
+from flask import current_app, render_template, request
 from werkzeug.wrappers import Response
 
-from blueprints.auth.ca import browser_id, origin, ukey_addresses, ukey_downloads
-from blueprints.shared.guards import WAYS, actor, needs, operator_only
+from blueprints.shared.guards import actor, needs, operator_only
 from blueprints.shared.sentences import sentence
+from blueprints.shared.ukey import browser_id, find_trust, origin, ukey_addresses, ukey_downloads
 from blueprints.wages import wages
-from blueprints.wages.finish import find_trust, refused_status, seen_revision, sent, submit
+from blueprints.wages.finish import refused_status, seen_revision, sent, submit
 from blueprints.wages.progress import overview
 from cert.check import read_evidence
 from cert.trust import Trust
@@ -18,19 +18,14 @@ from models.region import get_region
 from rules.refusals import Refusal
 from services.declarations import get_own
 from services.signing import Answer, prepare_signature, submit_signed
-from translations import gettext as _
 
 
+# A factor that is lacking is asked for before the signature: its question would be over when the person is back.
 @wages.get("/<int:declaration_id>/sign")
 @operator_only
-def sign(declaration_id: int) -> Response | tuple[str, int]:
+@needs("submit", to_read=True)
+def sign(declaration_id: int) -> tuple[str, int]:
     """The figures, their digest, and a fresh question for the UKey to sign."""
-    if lacking := actor().lacks("submit"):
-        # Asked for before the signature: its question would be over by the time the person is back.
-        session["step_up"] = lacking[0]
-        words = {"ca": _("UKey 证书"), "password": _("账户密码"), "licence": _("营业执照")}
-        flash(_("申报前请先用%(way)s登录一次，登录后接着签名。") % {"way": words[lacking[0]]}, "warn")
-        return redirect(url_for(WAYS[lacking[0]], next=request.path), 303)
     return _page(declaration_id)
 
 

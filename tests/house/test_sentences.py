@@ -14,11 +14,11 @@ from services.submissions import lacking  # noqa: F401  its codes are literals f
 
 ROOT = Path(__file__).parents[2]
 CODE = re.compile(r"[a-z_]+\.[a-z_0-9]+")
-FILES = sorted(
-    path
-    for folder in ("rules", "services", "documents", "jobs", "blueprints", "models", "cert")
-    for path in (ROOT / folder).rglob("*.py")
-)
+FOLDERS = ("rules", "services", "documents", "jobs", "blueprints", "models", "cert")
+FILES = [
+    ROOT / "app.py",
+    *sorted(path for folder in FOLDERS for path in (ROOT / folder).rglob("*.py")),
+]
 ROOMS = {code.split(".")[0] for code in SENTENCES}
 
 

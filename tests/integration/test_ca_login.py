@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import base64
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 from cryptography.hazmat.primitives import hashes
@@ -12,6 +14,7 @@ from sqlalchemy import select, update
 
 from blueprints.shared.sentences import SENTENCES
 from cert.agent.files import Pkcs12File, Sm2File
+from cert.check import check_certificate
 from cert.demo import PIN, Demo, Holder, make_demo
 from cert.folder import TrustFolder
 from models.account import Account, LoginSession
@@ -19,6 +22,7 @@ from models.certificate import AccountCertificate, CertificateRecord, RecordCorr
 from models.db import reading, transaction
 from models.unit import Unit
 from services.accounts import session_digest
+from services.certificates import remember
 from tests.factories import NOW, WEST, actor, make_account
 from tests.integration.clerk import Clerk
 from tests.integration.way import audited
@@ -275,9 +279,23 @@ def test_a_unit_of_another_name_is_found_by_its_number(hall, world, demo):
     page = clerk.press("对照登记", unit_no="15010312")
     assert "生成核对单并发送" in page.words
     assert "另一家单位" not in page.words
-    for _turn in range(5):
-        clerk.get("/login/ca/mismatch?unit_no=1")
-    assert "已经对照了几个单位编号" in clerk.get("/login/ca/mismatch?unit_no=15010312").words
+    for number in range(2, 5):
+        clerk.get(f"/login/ca/mismatch?unit_no={number}")
+    assert "生成核对单并发送" in clerk.get("/login/ca/mismatch?unit_no=15010312").words
+    assert "已经对照了几个单位编号" in clerk.get("/login/ca/mismatch?unit_no=23000072").words
+
+
+def test_one_certificate_does_not_send_a_correction_to_every_unit(hall, world, demo):
+    with transaction() as session:
+        renamed = update(Unit).where(Unit.id == world.far.id).values(uscc=THEIRS, name="另一家单位")
+        session.connection().execute(renamed)
+    clerk = Clerk(hall)
+    signed(clerk, demo.units[1].sign["RSA"], "RSA")
+    for number in range(1, 6):
+        clerk.post("/login/ca/mismatch", {"unit_no": str(number)})
+    assert "已经对照了几个单位编号" in clerk.post("/login/ca/mismatch", {"unit_no": "15010312"}).words
+    with reading() as session:
+        assert session.scalars(select(RecordCorrection)).all() == []
 
 
 def test_the_certificate_of_the_session_is_shown(visitor, demo, clock):
@@ -349,3 +367,25 @@ def test_the_page_may_ask_the_ukey_services_and_nobody_else(visitor):
     policy = page.headers["Content-Security-Policy"]
     assert "connect-src 'self' http://127.0.0.1:10086 http://127.0.0.1:10089" in policy
     assert "10089" not in visitor.http.get("/login").headers["Content-Security-Policy"]
+
+
+def test_the_same_certificate_is_remembered_once_whoever_is_first(hall, demo):
+    identity = check_certificate(demo.units[1].sign["RSA"].der, hall.config["TRUST"].current(), NOW)
+    gate = Barrier(2)
+
+    def enter() -> None:
+        gate.wait(10)
+        remember(identity, NOW)
+
+    with ThreadPoolExecutor(2) as pool:
+        for turn in [pool.submit(enter) for _ in range(2)]:
+            turn.result(20)
+    with reading() as session:
+        assert session.scalars(select(CertificateRecord.digest)).all() == [identity.digest]
+
+
+def test_a_form_beyond_all_measure_is_one_sentence(visitor):
+    token = visitor.get("/login/ca").value("csrf_token")
+    page = visitor.post("/login/ca", {"certificate": "A" * (5 * 2**20)}, token=token)
+    assert page.status == 413
+    assert "这一页填写的内容太多" in page.words

@@ -27,7 +27,7 @@ from models.declaration import find_statement
 from models.filing import Filing, Snapshot, get_snapshot
 from models.region import Region
 from rules.refusals import Conflict, Refusal
-from services.certificates import remember_alone
+from services.certificates import remember
 from services.declarations import get_own
 from services.policies import set_policy
 from services.signing import Answer, prepare_signature, submit_signed, verify_signature
@@ -224,7 +224,7 @@ def test_a_session_too_weak_is_asked_for_the_key_first_and_comes_back(wang, way,
     declaration_id = way.ready()
     set_policy(NORTH, "", "ca", True, False, NOW)
     page = wang.get(f"/wages/{declaration_id}/sign")
-    assert page.path == "/login/ca" and "登录后接着签名" in page.words
+    assert page.path == "/login/ca" and "登录后接着办理" in page.words
     form = signed_form(page, keys.units[0].sign["SM2"], "SM2")
     page = wang.post("/login/ca", form, token=form["csrf_token"])
     assert page.path == f"/wages/{declaration_id}/sign"
@@ -327,7 +327,7 @@ def test_a_key_bound_to_another_operator_signs_nothing(wang, way, keys, trust):
     declaration_id, holder = way.ready(), keys.units[0].sign["RSA"]
     evidence = Evidence(holder.der, raw(holder, "RSA", "x"), "raw")
     identity = check_signature(evidence, b"x", trust, NOW)
-    remember_alone(identity, NOW)
+    remember(identity, NOW)
     li = actor("li").account_id
     with transaction() as session:
         session.add(
@@ -504,7 +504,7 @@ def test_a_signature_that_somebody_put_beside_a_snapshot_is_found_out(hall, way,
     content = "\n".join(["Wangting", purpose, ORIGIN, "00" * 32, "2026-06-18T01:03:00Z", about])
     signature = raw(holder, "RSA", content if case != "other signature" else "something else")
     identity = check_signature(Evidence(holder.der, raw(holder, "RSA", "x"), "raw"), b"x", trust, NOW)
-    remember_alone(identity, NOW)
+    remember(identity, NOW)
     with transaction() as session:
         session.add(
             SnapshotSignature(
