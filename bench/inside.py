@@ -10,21 +10,25 @@ import sys
 import time
 import zipfile
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
+
+from python_calamine import CalamineWorkbook
+from sqlalchemy import func, select
 
 import settings as settings_module
 from app import region_clock, upload_limits
 from documents.store import Store
+from documents.wage_file import write_zip
+from documents.workbook import write_workbook
 from jobs.runner import Runner
 from jobs.tasks import make_runner
 from models import db, migrate
 from models.account import Account, Actor, find_account
 from models.declaration import Tally, get_tally
 from models.job import Job
-from models.upload import Upload
-from rules.money import yuan_text
+from models.upload import Upload, UploadLine
 from services import backups, declarations, demo, exchange, prints, submissions, uploads
 
 OPERATOR = "bench"
@@ -102,29 +106,92 @@ def add_unit(room: Room, people: int) -> None:
     declarations.save_statement(room.actor(), number, {}, 0, now)
 
 
-def send_file(room: Room, number: int) -> None:
-    """Download the zip, raise every wage in it by one yuan, send it; prints the numbers of upload and job."""
+def send_file(room: Room, number: int, kind: str = "zip") -> None:
+    """Send the product's own download with every wage raised by one yuan; prints the numbers of upload and job."""
     with db.reading() as session:
         declaration = declarations.get_own(session, room.actor(), number)
-        file = exchange.wage_file(session, declaration, "zip")
-    with zipfile.ZipFile(io.BytesIO(file.content)) as archive:
-        (name,) = archive.namelist()
-        lines = archive.read(name).decode("gb18030").split("\r\n")
-    changed = 0
-    for index in range(2, len(lines)):
-        fixed, tab, wage = lines[index].rpartition("\t")
-        if tab:
-            fen = round(float(wage.replace(",", "")) * 100) + 100
-            lines[index] = f"{fixed}\t{yuan_text(fen)}"
-            changed += 1
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr(name, "\r\n".join(lines).encode("gb18030"))
+        head = exchange.file_head(session, declaration)
+        lines = [
+            replace(line, wage_fen=(line.wage_fen or 0) + 100)
+            for line in exchange.file_lines(session, declaration)
+        ]
+    data = write_workbook(head, lines) if kind == "xlsx" else write_zip(head, lines)
     found = uploads.receive_upload(
-        room.actor(), number, file.name, packed.getvalue(), "wages", room.store,
-        upload_limits(room.settings), room.clock(),
-    )  # fmt: skip
-    print(json.dumps([*found, changed]))
+        room.actor(),
+        number,
+        f"wages.{kind}",
+        data,
+        "wages",
+        room.store,
+        upload_limits(room.settings),
+        room.clock(),
+    )
+    print(json.dumps([*found, len(lines)]))
+
+
+def send_xlsx(room: Room, number: int) -> None:
+    """The same as a workbook."""
+    send_file(room, number, "xlsx")
+
+
+def check_file(room: Room, upload_id: int, job_id: int, lines: int) -> None:
+    """Stage and check a sent file; prints seconds and this process's peak memory in bytes."""
+    start = time.perf_counter()
+    room.run(job_id)
+    seconds = time.perf_counter() - start
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    with db.reading() as session:
+        upload = session.get_one(Upload, upload_id)
+        staged = session.scalar(select(func.count()).select_from(UploadLine)) or 0
+    if upload.state != "checked" or upload.to_write != lines or staged != lines:
+        raise RuntimeError(
+            f"{upload.to_write} of {lines} to write, {staged} staged, the file is {upload.state}"
+        )
+    print(json.dumps({"seconds": seconds, "peak": peak}))
+
+
+def raw_txt(room: Room, upload_id: int) -> None:
+    """The limit of staging a zip/txt: unpack, decode, split, int() of the wage, ``executemany`` into a plain table.
+
+    The table has the columns that the product fills for a line without a finding, and the primary key; there is
+    no list to hold the lines against. Prints the seconds, commit included.
+    """
+    path = room.settings.data / "bare.db"
+    path.unlink(missing_ok=True)
+    database = sqlite3.connect(path, isolation_level=None)
+    database.execute("PRAGMA journal_mode=WAL")
+    database.execute("PRAGMA synchronous=NORMAL")
+    database.execute(
+        "CREATE TABLE line (upload_id INTEGER, line_no INTEGER, wage_row_id INTEGER, row_version INTEGER, "
+        "name TEXT, person_no TEXT, before_fen INTEGER, wage_fen INTEGER, outcome TEXT, "
+        "PRIMARY KEY (upload_id, line_no))"
+    )
+    data = _sent(room, upload_id)
+    start = time.perf_counter()
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        text = archive.read(archive.namelist()[0]).decode("gb18030")
+    rows = []
+    for number, line in enumerate(text.split("\r\n")[2:-1], 3):
+        seq, person_no, name, _masked, old, wage = line.split("\t")
+        fen = int(wage.replace(".", ""))
+        rows.append((1, number, int(seq), 1, name, person_no, int(old.replace(".", "")), fen, "accepted"))
+    database.execute("BEGIN IMMEDIATE")
+    database.executemany("INSERT INTO line VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
+    database.execute("COMMIT")
+    print(json.dumps({"seconds": time.perf_counter() - start, "rows": len(rows)}))
+
+
+def raw_xlsx(room: Room, upload_id: int) -> None:
+    """The limit of staging a workbook: calamine's own read of the same bytes into Python rows."""
+    data = _sent(room, upload_id)
+    start = time.perf_counter()
+    rows = CalamineWorkbook.from_filelike(io.BytesIO(data)).get_sheet_by_index(0).to_python()
+    print(json.dumps({"seconds": time.perf_counter() - start, "rows": len(rows)}))
+
+
+def _sent(room: Room, upload_id: int) -> bytes:
+    with db.reading() as session:
+        return room.store.path(session.get_one(Upload, upload_id).stored_name).read_bytes()
 
 
 def check_and_apply(room: Room, number: int, upload_id: int, job_id: int, lines: int) -> None:
@@ -134,7 +201,7 @@ def check_and_apply(room: Room, number: int, upload_id: int, job_id: int, lines:
     start = time.perf_counter()
     room.run(job_id)
     checked = time.perf_counter()
-    room.run(uploads.apply_upload(room.actor(), upload_id, room.clock()))
+    room.run(uploads.apply_upload(room.actor(), upload_id, "merge", 0, room.clock()))
     end = time.perf_counter()
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
     with db.reading() as session:
@@ -215,6 +282,10 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "demo": fill,
     "unit": add_unit,
     "send": send_file,
+    "send-xlsx": send_xlsx,
+    "check": check_file,
+    "raw-txt": raw_txt,
+    "raw-xlsx": raw_xlsx,
     "upload": check_and_apply,
     "bare": bare_update,
     "roster": make_roster,

@@ -13,12 +13,32 @@ from documents.limits import Limits
 from rules.refusals import Refusal
 
 CONTENT_TYPES = "[Content_Types].xml"
-_ENCRYPTED_PACKAGE = "EncryptedPackage".encode("utf-16-le")
-_ARCHIVE_ENDINGS = (".zip", ".rar", ".7z")
+READABLE = (".txt", ".csv", ".tsv", ".xlsx", ".xlsm", ".xls", ".et", ".ods")
+_ARCHIVES = (".zip", ".rar", ".7z")
 _LITTER = (".ds_store", "thumbs.db", "desktop.ini")
 _ENCRYPTED_FLAG = 0x1
 # Below this size even a perfect bomb is only a small file.
 _RATIO_MATTERS_FROM = 2**20
+_ENTRY = b"PK\x01\x02"
+_MOST_ENTRIES = 5_000
+_LONGEST_MIMETYPE = 100
+
+# The first bytes of what can only be another program's file.
+_FOREIGN = (
+    (b"Rar!", "file.is_rar"),
+    (b"7z\xbc\xaf\x27\x1c", "file.is_7z"),
+    (b"\x1f\x8b", "file.is_archive"),
+    (b"BZh", "file.is_archive"),
+    (b"\xfd7zXZ", "file.is_archive"),
+    (b"MSCF", "file.is_archive"),
+    (b"%PDF", "file.is_pdf"),
+    (b"\xff\xd8\xff", "file.is_image"),
+    (b"\x89PNG", "file.is_image"),
+    (b"GIF8", "file.is_image"),
+    (b"II*\x00", "file.is_image"),
+    (b"MM\x00*", "file.is_image"),
+    (b"{\\rtf", "file.is_word"),
+)
 
 # What zipfile is known to raise on damaged input: its own error, and those of the layers below it.
 _DAMAGE = (
@@ -35,15 +55,14 @@ _DAMAGE = (
 )
 
 
-def refuse_foreign_container(data: bytes) -> None:
-    """Refuse by its first bytes what can only be another program's file: rar, 7z, xls, locked xlsx."""
-    if data.startswith(b"Rar!"):
-        raise Refusal("file.is_rar")
-    if data.startswith(b"7z\xbc\xaf\x27\x1c"):
-        raise Refusal("file.is_7z")
-    if data.startswith(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"):
-        # An xlsx with a password is an OLE2 file too, with the encrypted package as one of its streams.
-        raise Refusal("file.encrypted_xlsx" if _ENCRYPTED_PACKAGE in data else "file.is_xls")
+def refuse_foreign(data: bytes) -> None:
+    """Refuse by its first bytes what holds no list: ``file.is_rar``, ``file.is_7z``, ``file.is_archive``,
+    ``file.is_pdf``, ``file.is_image``, ``file.is_word``."""
+    for start, code in _FOREIGN:
+        if data.startswith(start):
+            raise Refusal(code)
+    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
+        raise Refusal("file.is_image")
 
 
 def is_zip(data: bytes) -> bool:
@@ -52,8 +71,13 @@ def is_zip(data: bytes) -> bool:
 
 
 def open_zip(data: bytes) -> zipfile.ZipFile:
-    """The archive, with names packed by older Windows programs read as GBK; ``file.zip_damaged``."""
-    for names_in in ("gbk", None):
+    """The archive; names without a mark of their encoding are UTF-8 (Linux, macOS) or GBK (older Windows).
+
+    Raises ``file.zip_damaged``, and ``file.zip_bomb`` for thousands of entries.
+    """
+    if data.count(_ENTRY) > _MOST_ENTRIES:
+        raise Refusal("file.zip_bomb", name="", size=len(data), limit=_MOST_ENTRIES)
+    for names_in in ("utf-8", "gbk", None):
         try:
             return zipfile.ZipFile(BytesIO(data), metadata_encoding=names_in)
         except UnicodeDecodeError:
@@ -63,21 +87,47 @@ def open_zip(data: bytes) -> zipfile.ZipFile:
     raise Refusal("file.zip_damaged")
 
 
-def only_text(archive: zipfile.ZipFile, limits: Limits) -> bytes:
-    """The bytes of the one txt of an archive, in whatever folder it lies.
+def workbook_kind(archive: zipfile.ZipFile) -> str:
+    """What kind of workbook a zip is the container of: "xlsx", "ods", or "" for none.
 
-    Raises ``file.zip_path``, ``file.zip_symlink``, ``file.encrypted``, ``file.zip_no_txt``,
-    ``file.zip_nested``, ``file.is_csv``, ``file.zip_many_txt`` and what ``read_entry`` raises.
+    Raises ``file.is_word`` and ``file.is_xlsb`` for the other papers of an office.
+    """
+    names = set(archive.namelist())
+    if "content.xml" in names and "mimetype" in names:
+        kind = read_entry(archive, archive.getinfo("mimetype"), _LONGEST_MIMETYPE, _LONGEST_MIMETYPE)
+        if b"spreadsheet" not in kind:
+            raise Refusal("file.is_word" if b"opendocument" in kind else "file.workbook_damaged")
+        return "ods"
+    if CONTENT_TYPES not in names:
+        return ""
+    if "xl/workbook.bin" in names:
+        raise Refusal("file.is_xlsb")
+    if any(name.startswith(("word/", "ppt/")) for name in names):
+        raise Refusal("file.is_word")
+    return "xlsx"
+
+
+def only_file(archive: zipfile.ZipFile, limits: Limits) -> tuple[str, bytes]:
+    """Name and bytes of the one readable file of an archive, in whatever folder it lies.
+
+    A file is readable by its ending; a single file is taken whatever it is called. Raises
+    ``file.zip_path``, ``file.zip_symlink``, ``file.encrypted``, ``file.zip_nothing``, ``file.zip_nested``,
+    ``file.zip_many`` and what ``read_entry`` raises.
     """
     entries = [entry for entry in archive.infolist() if not _is_litter(entry)]
     for entry in entries:
         _refuse_unsafe(entry)
-    texts = [entry for entry in entries if entry.filename.lower().endswith(".txt")]
-    if not texts:
-        _refuse_without_text(entries)
-    if len(texts) > 1:
-        raise Refusal("file.zip_many_txt", count=len(texts), names=_names(texts))
-    return read_entry(archive, texts[0], limits.expanded_bytes, limits.ratio)
+    found = [entry for entry in entries if entry.filename.lower().endswith(READABLE)]
+    if not found:
+        for entry in entries:
+            if entry.filename.lower().endswith(_ARCHIVES):
+                raise Refusal("file.zip_nested", name=entry.filename)
+        found = entries[:1] if len(entries) == 1 else []
+    if not found:
+        raise Refusal("file.zip_nothing", names=_names(entries))
+    if len(found) > 1:
+        raise Refusal("file.zip_many", count=len(found), names=_names(found))
+    return found[0].filename, read_entry(archive, found[0], limits.expanded_bytes, limits.ratio)
 
 
 def read_entry(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, limit: int, ratio: int) -> bytes:
@@ -116,15 +166,6 @@ def _refuse_unsafe(entry: zipfile.ZipInfo) -> None:
         raise Refusal("file.zip_symlink", name=entry.filename)
     if entry.flag_bits & _ENCRYPTED_FLAG:
         raise Refusal("file.encrypted", name=entry.filename)
-
-
-def _refuse_without_text(entries: list[zipfile.ZipInfo]) -> None:
-    for entry in entries:
-        if entry.filename.lower().endswith(_ARCHIVE_ENDINGS):
-            raise Refusal("file.zip_nested", name=entry.filename)
-        if entry.filename.lower().endswith(".csv"):
-            raise Refusal("file.is_csv", name=entry.filename)
-    raise Refusal("file.zip_no_txt", names=_names(entries))
 
 
 def _refuse_bomb(entry: zipfile.ZipInfo, size: int, limit: int, ratio: int) -> None:

@@ -6,12 +6,13 @@ CRLF at the end. The words of the layout are a protocol and are therefore never 
 
 from __future__ import annotations
 
+import csv
 import hashlib
 import re
 import zipfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from io import BytesIO
+from io import BytesIO, StringIO
 
 from rules.money import yuan_text
 from translations import gettext as _
@@ -29,7 +30,8 @@ BLANKS = " \t\u00a0\u3000\u2002\u2003\u2009\u200b\ufeff"
 _UNWRITABLE = re.compile("[\x00-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 # Leading signs of a number that come and go when a spreadsheet holds it.
 _NO_WEIGHT = "'0"
-_FORMULA_START = ("=", "+", "-", "@")
+# The wide ones come from Chinese input methods; some spreadsheets take them for the narrow ones.
+_FORMULA_START = ("=", "+", "-", "@", "\t", "＝", "＋", "－", "＠")
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +171,21 @@ def write_text(head: WageFileHead, lines: Iterable[WageFileLine], encoding: str 
     parts = [first, "\t".join(HEADINGS)]
     parts.extend(map("\t".join, rows))
     return ("\r\n".join(parts) + "\r\n").encode(encoding)
+
+
+def write_csv(head: WageFileHead, lines: Iterable[WageFileLine]) -> bytes:
+    """The same lines parted by commas, for whoever opens them with a double click.
+
+    UTF-8 with its mark, without which a Chinese spreadsheet reads GBK; quotes only where a comma or a
+    quotation mark needs them (RFC 4180). No cell can be taken for a formula.
+    """
+    rows = [(*fixed_cells(line), yuan_text(line.wage_fen)) for line in lines]
+    out = StringIO()
+    writer = csv.writer(out, lineterminator="\r\n")
+    writer.writerow([head_line(replace(head, fixed_digest=digest_of_cells(rows)))])
+    writer.writerow(HEADINGS)
+    writer.writerows(map(harmless, row) for row in rows)
+    return out.getvalue().encode("utf-8-sig")
 
 
 def write_zip(head: WageFileHead, lines: Iterable[WageFileLine], encoding: str = "gb18030") -> bytes:

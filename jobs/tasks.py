@@ -10,7 +10,7 @@ from cert.folder import TrustFolder
 from documents.limits import Limits
 from documents.store import Store
 from jobs.runner import Handler, Runner
-from services import declarations, prints, revocation_lists, submissions, uploads
+from services import declarations, prints, revocation_lists, staging, submissions, uploads
 
 
 def make_runner(store: Store, limits: Limits, clock: Callable[[], datetime]) -> Runner:
@@ -19,9 +19,10 @@ def make_runner(store: Store, limits: Limits, clock: Callable[[], datetime]) -> 
         {
             declarations.START_JOB: Handler(declarations.fill_list, declarations.fail_list),
             uploads.CHECK_JOB: Handler(
-                partial(uploads.check_upload, store=store, limits=limits), uploads.fail_upload
+                partial(staging.check_upload, store=store, limits=limits), uploads.fail_upload
             ),
             uploads.APPLY_JOB: Handler(uploads.write_upload, uploads.fail_upload),
+            uploads.UNDO_JOB: Handler(uploads.take_back, uploads.fail_upload),
             submissions.HAND_OVER_JOB: Handler(submissions.hand_over, submissions.fail_hand_over),
             prints.ROSTER_JOB: Handler(partial(prints.make_roster, store=store), prints.fail_roster),
         },

@@ -1,27 +1,59 @@
-"""A file that a clerk sent: staged line by line, checked whole, written all or nothing."""
+"""A file that a clerk sent: staged line by line, mended on the screen, written all or nothing, and taken back."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import BigInteger, CheckConstraint, Index, select
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ColumnElement,
+    Index,
+    and_,
+    case,
+    exists,
+    func,
+    literal_column,
+    not_,
+    or_,
+    select,
+    text,
+)
 from sqlmodel import Field, Session, SQLModel
 
 from models.db import Json, UtcDateTime
+from models.declaration import WageRow
 
 OUTCOMES = ("accepted", "unchanged", "warned", "refused")
+WRITTEN = ("accepted", "warned")
+STATES = (
+    "checking", "asking", "checked", "refused", "applying", "applied", "undoing", "undone", "discarded",
+)  # fmt: skip
+LISTS = ("todo", *OUTCOMES, "added", "changed", "blank", "zero", "under_one", "skipped")
+LINES_A_PAGE = 50
 
 
 class Upload(SQLModel, table=True):
-    """One uploaded wage file or backup. ``refusal`` holds the code and values of a file refused whole."""
+    """One uploaded wage file or backup. ``refusal`` holds the code and values of a file refused whole.
+
+    ``asked`` is what the clerk has to say about the columns (``documents.columns.Unsure``), ``columns`` the
+    ``Columns`` that the file was read by. ``skipped`` is the part of ``refused`` that 本行不导入 settled, ``blank``
+    the part of ``unchanged`` that says no wage, ``added`` the part of the written that fills an empty wage; ``zero``
+    and ``under_one`` count wages of 0 and of less than 1 yuan, wherever they are not refused. ``cleared`` counts wages that a 替换 emptied, ``kept`` those that
+    an undo left alone because they were changed since.
+    """
 
     __table_args__ = (
-        CheckConstraint(
-            "state IN ('checking', 'checked', 'refused', 'applying', 'applied', 'discarded')",
-            name="upload_state",
-        ),
+        CheckConstraint(f"state IN ({', '.join(repr(one) for one in STATES)})", name="upload_state"),
         CheckConstraint("kind IN ('wages', 'backup')", name="upload_kind"),
+        CheckConstraint("mode IN ('merge', 'replace')", name="upload_mode"),
+        CheckConstraint("accepted + unchanged + warned + refused = lines", name="upload_adds_up"),
+        CheckConstraint(
+            "skipped BETWEEN 0 AND refused AND blank BETWEEN 0 AND unchanged", name="upload_parts"
+        ),
+        CheckConstraint("added <= accepted + warned", name="upload_added"),
         Index("upload_list", "declaration_id", "id"),
     )
 
@@ -35,29 +67,66 @@ class Upload(SQLModel, table=True):
     size_bytes: int
     state: str = "checking"
     refusal: Any = Field(default=None, sa_type=Json, nullable=True)
+    asked: Any = Field(default=None, sa_type=Json, nullable=True)
+    columns: Any = Field(default=None, sa_type=Json, nullable=True)
     fixes: Any = Field(default=None, sa_type=Json, nullable=True)
     statement: Any = Field(default=None, sa_type=Json, nullable=True)
+    statement_before: Any = Field(default=None, sa_type=Json, nullable=True)
+    mode: str = "merge"
     lines: int = 0
     accepted: int = 0
     unchanged: int = 0
     warned: int = 0
     refused: int = 0
+    skipped: int = 0
+    blank: int = 0
+    added: int = 0
+    zero: int = 0
+    under_one: int = 0
     missing: int = 0
+    cleared: int = 0
+    kept: int = 0
     uploaded_by: int = Field(foreign_key="account.id")
     uploaded_at: datetime = Field(sa_type=UtcDateTime)
     applied_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    undone_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+    @property
+    def is_busy(self) -> bool:
+        return self.state in ("checking", "applying", "undoing")
+
+    @property
+    def to_write(self) -> int:
+        """How many people's wages the lines would write."""
+        return self.accepted + self.warned
+
+    @property
+    def unsettled(self) -> int:
+        """Refused lines that are neither mended nor left out."""
+        return self.refused - self.skipped
 
 
 class UploadLine(SQLModel, table=True):
     """One line of an upload and what the check said; ``before_fen`` is the row's wage at the check.
 
-    ``column_name`` and ``value`` say which cell a ``code`` is about; without a code there are none.
+    ``column_name`` and ``value`` say which cell a ``code`` is about; without a code there are none. ``cells`` are
+    the cells of a line with a code, in the order of ``documents.columns.ROLES``, parted by tabs; ``fix`` is what was probably
+    meant: ``{"wage": yuan}``, ``{"row": wage_row_id}`` or ``{"skip": true}``.
     """
 
     __tablename__ = "upload_line"
     __table_args__ = (
         # SQLite builds the list of an IN anew for every row inserted, which doubles the time.
         CheckConstraint(" OR ".join(f"outcome = '{one}'" for one in OUTCOMES), name="upload_line_outcome"),
+        # Whoever is written is written by one line.
+        Index(
+            "upload_line_person",
+            "upload_id",
+            "wage_row_id",
+            unique=True,
+            sqlite_where=text("outcome <> 'refused'"),
+            postgresql_where=text("outcome <> 'refused'"),
+        ),
     )
 
     upload_id: int = Field(foreign_key="upload.id", primary_key=True)
@@ -65,13 +134,57 @@ class UploadLine(SQLModel, table=True):
     wage_row_id: int | None = Field(default=None, foreign_key="wage_row.id")
     row_version: int | None = None
     name: str
+    person_no: str = ""
     before_fen: int | None = Field(default=None, sa_type=BigInteger)
     wage_fen: int | None = Field(default=None, sa_type=BigInteger)
     outcome: str
+    severity: str = ""
     code: str | None = None
     column_name: str | None = None
     value: str | None = None
     params: Any = Field(default=None, sa_type=Json, nullable=True)
+    fix: Any = Field(default=None, sa_type=Json, nullable=True)
+    cells: str | None = None
+    wage_text: str = ""
+    is_repaired: bool = False
+    is_skipped: bool = False
+
+
+class UploadRepair(SQLModel, table=True):
+    """What the clerk put in place of a line's cell; it outlives every new check of the file."""
+
+    __tablename__ = "upload_repair"
+
+    upload_id: int = Field(foreign_key="upload.id", primary_key=True)
+    line_no: int = Field(primary_key=True)
+    wage: str | None = None
+    wage_row_id: int | None = Field(default=None, foreign_key="wage_row.id")
+    is_skipped: bool = False
+    repaired_by: int = Field(foreign_key="account.id")
+    repaired_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class UploadCleared(SQLModel, table=True):
+    """A wage that a 替换 emptied, as it was before; ``row_version`` is the version before."""
+
+    __tablename__ = "upload_cleared"
+
+    upload_id: int = Field(foreign_key="upload.id", primary_key=True)
+    wage_row_id: int = Field(foreign_key="wage_row.id", primary_key=True)
+    row_version: int
+    before_fen: int = Field(sa_type=BigInteger)
+
+
+class ColumnChoice(SQLModel, table=True):
+    """How a unit reads files with these headings; the newest answer counts."""
+
+    __tablename__ = "column_choice"
+
+    unit_id: int = Field(foreign_key="unit.id", primary_key=True)
+    signature: str = Field(primary_key=True, max_length=16)
+    columns: Any = Field(sa_type=Json)
+    chosen_by: int = Field(foreign_key="account.id")
+    chosen_at: datetime = Field(sa_type=UtcDateTime)
 
 
 def find_upload(session: Session, unit_id: int, upload_id: int, *, lock: bool = False) -> Upload | None:
@@ -93,17 +206,193 @@ def find_applied_twin(session: Session, declaration_id: int, digest: str) -> Upl
     return session.scalars(query.order_by(Upload.id.desc()).limit(1)).first()
 
 
-def list_lines(session: Session, upload_id: int, outcome: str, limit: int) -> list[UploadLine]:
-    """The first lines with this outcome, in file order."""
-    query = select(UploadLine).where(UploadLine.upload_id == upload_id, UploadLine.outcome == outcome)
+def list_column_choices(session: Session, unit_id: int) -> dict[str, Any]:
+    """The unit's answers by the headings' signature."""
+    query = select(ColumnChoice.signature, ColumnChoice.columns).where(ColumnChoice.unit_id == unit_id)
+    return {signature: columns for signature, columns in session.execute(query)}
+
+
+def list_repairs(session: Session, upload_id: int) -> dict[int, UploadRepair]:
+    """What was mended, by line."""
+    found = session.scalars(select(UploadRepair).where(UploadRepair.upload_id == upload_id))
+    return {repair.line_no: repair for repair in found}
+
+
+def list_lines(
+    session: Session,
+    upload_id: int,
+    show: str,
+    code: str = "",
+    after: int = 0,
+    limit: int = LINES_A_PAGE,
+) -> list[UploadLine]:
+    """Lines in file order after line ``after``; ``show`` is one of ``LISTS``, ``code`` a finding's, or ""."""
+    query = _lines(upload_id, show).where(UploadLine.line_no > after)
+    if code:
+        query = query.where(UploadLine.code == code)
     return list(session.scalars(query.order_by(UploadLine.line_no).limit(limit)))
 
 
-def list_changes(session: Session, upload_id: int, *, is_new: bool, limit: int) -> list[UploadLine]:
-    """Lines that would fill an empty wage (``is_new``) or change an entered one."""
-    query = select(UploadLine).where(
-        UploadLine.upload_id == upload_id,
-        UploadLine.outcome.in_(("accepted", "warned")),
+def get_lines(session: Session, upload_id: int, numbers: list[int]) -> dict[int, UploadLine]:
+    """These lines of an upload, by number."""
+    query = select(UploadLine).where(UploadLine.upload_id == upload_id, UploadLine.line_no.in_(numbers))
+    return {line.line_no: line for line in session.scalars(query)}
+
+
+def _lines(upload_id: int, show: str) -> Any:
+    wage: Any = UploadLine.wage_fen
+    is_written = UploadLine.outcome.in_(WRITTEN)
+    conditions: dict[str, ColumnElement[bool]] = {
+        "todo": or_(
+            and_(UploadLine.outcome == "refused", not_(UploadLine.is_skipped)), UploadLine.outcome == "warned"
+        ),
+        "added": and_(is_written, UploadLine.before_fen.is_(None)),
+        "changed": and_(is_written, UploadLine.before_fen.is_not(None)),
+        "blank": and_(UploadLine.outcome == "unchanged", wage.is_(None)),
+        "zero": and_(UploadLine.outcome != "refused", wage == 0),
+        "under_one": and_(UploadLine.outcome != "refused", wage > 0, wage < 100),
+        "skipped": UploadLine.is_skipped.is_(True),
+    }
+    if show in OUTCOMES:
+        return select(UploadLine).where(UploadLine.upload_id == upload_id, UploadLine.outcome == show)
+    return select(UploadLine).where(UploadLine.upload_id == upload_id, conditions[show])
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """Lines that say the same: how many, for how many a proposal is at hand, how many are left out."""
+
+    outcome: str
+    severity: str
+    code: str
+    count: int
+    fixable: int
+    skipped: int
+
+
+def count_kinds(session: Session, upload_id: int) -> list[Kind]:
+    """The findings of an upload, the most serious first, each with how often."""
+    is_open = not_(UploadLine.is_skipped)
+    query = (
+        select(
+            UploadLine.outcome,
+            UploadLine.severity,
+            UploadLine.code,
+            func.count(),
+            func.sum(case((and_(UploadLine.fix.is_not(None), is_open), 1), else_=0)),
+            func.sum(case((UploadLine.is_skipped, 1), else_=0)),
+        )
+        .where(UploadLine.upload_id == upload_id, UploadLine.code.is_not(None))
+        .group_by(UploadLine.outcome, UploadLine.severity, UploadLine.code)
     )
-    query = query.where(UploadLine.before_fen.is_(None) if is_new else UploadLine.before_fen.is_not(None))
-    return list(session.scalars(query.order_by(UploadLine.line_no).limit(limit)))
+    kinds = [Kind(*row) for row in session.connection().execute(query)]
+    order = {"block": 0, "explain": 1, "notice": 2}
+    return sorted(kinds, key=lambda kind: (order.get(kind.severity, 3), -kind.count, kind.code))
+
+
+class Difference(NamedTuple):
+    """What writing would change, in people: ``clears`` are entered wages that a 替换 would empty."""
+
+    added: int
+    changed: int
+    unchanged: int
+    blank: int
+    zero: int
+    under_one: int
+    missing: int
+    clears: int
+
+
+def count_difference(session: Session, upload: Upload) -> Difference:
+    """The upload held against what is entered."""
+    return Difference(
+        added=upload.added,
+        changed=upload.to_write - upload.added,
+        unchanged=upload.unchanged - upload.blank,
+        blank=upload.blank,
+        zero=upload.zero,
+        under_one=upload.under_one,
+        missing=upload.missing,
+        clears=count_clears(session, upload),
+    )
+
+
+class Person(NamedTuple):
+    """Somebody of the list whom a file does not name, or whose wage it would empty."""
+
+    id: int
+    seq: int
+    person_no: str
+    name: str
+    wage_fen: int | None
+
+
+_PEOPLE = select(*(getattr(WageRow, name) for name in Person._fields))
+
+
+def list_missing(session: Session, upload: Upload, after: int = 0, limit: int = LINES_A_PAGE) -> list[Person]:
+    """People of the list whom no line names, in order after 序号 ``after``."""
+    return _people(session, _missing(upload), after, limit)
+
+
+def list_clears(session: Session, upload: Upload, after: int = 0, limit: int = LINES_A_PAGE) -> list[Person]:
+    """People whose entered wage a 替换 would empty, in order after 序号 ``after``."""
+    return _people(session, clears_of(upload), after, limit)
+
+
+def count_clears(session: Session, upload: Upload) -> int:
+    """How many entered wages a 替换 would empty now; whoever saved since the check is counted as he is."""
+    if not upload.missing and not upload.blank:
+        return 0
+    query = select(func.count()).select_from(WageRow).where(clears_of(upload))
+    return session.connection().execute(query).scalar_one()
+
+
+def _people(session: Session, condition: ColumnElement[bool], after: int, limit: int) -> list[Person]:
+    query = _PEOPLE.where(condition, WageRow.seq > after).order_by(WageRow.seq).limit(limit)
+    return [Person._make(row) for row in session.connection().execute(query)]
+
+
+def count_missing(session: Session, upload: Upload) -> int:
+    """How many people of the list no line names."""
+    query = select(func.count()).select_from(WageRow).where(_missing(upload))
+    return session.connection().execute(query).scalar_one()
+
+
+def _missing(upload: Upload) -> ColumnElement[bool]:
+    return and_(_listed(upload), not_(_taken(upload)), _not_refused(upload))
+
+
+def clears_of(upload: Upload) -> ColumnElement[bool]:
+    """Wage rows with a wage for which the file has none: named by no line, or with a blank.
+
+    Whoever stands on a line that the clerk left out keeps the wage: 本行不导入 means that nothing happens to it.
+    """
+    says_wage = UploadLine.wage_fen.is_not(None)
+    return and_(
+        _listed(upload), WageRow.wage_fen.is_not(None), not_(_taken(upload, says_wage)), _not_refused(upload)
+    )
+
+
+def _listed(upload: Upload) -> ColumnElement[bool]:
+    return and_(WageRow.declaration_id == upload.declaration_id, WageRow.is_active)
+
+
+def _taken(upload: Upload, *conditions: ColumnElement[bool]) -> ColumnElement[bool]:
+    return exists().where(
+        UploadLine.upload_id == upload.id,
+        UploadLine.wage_row_id == WageRow.id,
+        # Written out, so that both databases see that the index upload_line_person serves.
+        UploadLine.outcome != literal_column("'refused'"),
+        *conditions,
+    )
+
+
+def _not_refused(upload: Upload) -> ColumnElement[bool]:
+    refused = select(UploadLine.wage_row_id).where(
+        UploadLine.upload_id == upload.id,
+        UploadLine.outcome == "refused",
+        UploadLine.wage_row_id.is_not(None),
+    )
+    is_other: ColumnElement[bool] = WageRow.id.not_in(refused)
+    return is_other

@@ -99,7 +99,7 @@ def list_page(
 def _find_page(
     session: Session, declaration_id: int, search: Search, after: int, before: int | None
 ) -> list[Row]:
-    query = _ROWS.where(*_conditions(declaration_id, search))
+    query = _ROWS.where(*conditions_of(declaration_id, search))
     if before is not None:
         query = query.where(WageRow.seq < before).order_by(WageRow.seq.desc())
     else:
@@ -108,7 +108,7 @@ def _find_page(
 
 
 def count_found(session: Session, declaration_id: int, search: Search) -> int:
-    query = select(func.count()).select_from(WageRow).where(*_conditions(declaration_id, search))
+    query = select(func.count()).select_from(WageRow).where(*conditions_of(declaration_id, search))
     return session.connection().execute(query).scalar_one()
 
 
@@ -147,7 +147,8 @@ def list_amounts(session: Session, declaration_id: int) -> list[Amounts]:
     return [Amounts._make(row) for row in session.connection().execute(query)]
 
 
-def _conditions(declaration_id: int, search: Search) -> list[ColumnElement[bool]]:
+def conditions_of(declaration_id: int, search: Search) -> list[ColumnElement[bool]]:
+    """Whom a search finds, for a query of one's own."""
     conditions: list[Any] = [WageRow.declaration_id == declaration_id, WageRow.is_active]
     wage, old = WageRow.wage_fen, WageRow.old_wage_fen
     is_entered: Any = wage >= NOT_DECLARED_BELOW_FEN
@@ -161,9 +162,11 @@ def _conditions(declaration_id: int, search: Search) -> list[ColumnElement[bool]
         conditions += [is_entered, wage < search.bounds.floor_fen * search.months]
     elif search.show == "above" and search.bounds:
         conditions += [is_entered, wage > search.bounds.cap_fen * search.months]
-    elif search.show == "changed":
+    elif search.show in ("changed", "unexplained"):
         change = func.abs(wage - old) * 1000
         conditions.append(and_(is_entered, old > 0, change > old * CHANGE_TO_EXPLAIN_PERMILLE))
+        if search.show == "unexplained":
+            conditions.append(WageRow.note == "")
     if search.words:
         pattern = "%" + search.words.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_") + "%"
         conditions.append(
@@ -178,5 +181,5 @@ def _conditions(declaration_id: int, search: Search) -> list[ColumnElement[bool]
 
 def list_first(session: Session, declaration_id: int, search: Search, limit: int) -> list[Row]:
     """The first rows that a search finds, in order."""
-    query = _ROWS.where(*_conditions(declaration_id, search)).order_by(WageRow.seq).limit(limit)
+    query = _ROWS.where(*conditions_of(declaration_id, search)).order_by(WageRow.seq).limit(limit)
     return [Row._make(row) for row in session.connection().execute(query)]

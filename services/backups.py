@@ -10,6 +10,7 @@ from sqlmodel import Session
 
 from cert.digests import is_same, sm3_hex
 from documents.backup_file import BackupParts, canonical_json, read_backup, write_backup
+from documents.columns import Unsure
 from documents.limits import Limits
 from documents.reading import RawTable, read_wage_file
 from documents.store import Store
@@ -85,7 +86,10 @@ def open_backup(data: bytes, limits: Limits) -> tuple[RawTable, dict[str, Any]]:
     )
     if refusals:
         raise Refusal("backup.altered")
-    return read_wage_file(parts.wage_text, parts.wage_name, limits), statement
+    table = read_wage_file(parts.wage_text, parts.wage_name, limits)
+    if isinstance(table, Unsure):
+        raise Refusal("backup.altered")
+    return table, statement
 
 
 def _parts(

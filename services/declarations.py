@@ -258,23 +258,6 @@ def write_statement(
     return statement
 
 
-def save_note(actor: Actor, declaration_id: int, row_id: int, note: str, now: datetime) -> None:
-    """Why a wage changed so much, in the clerk's words; at most 200 characters."""
-    note = note.strip()
-    if len(note) > 200:
-        raise Refusal("note.too_long", f"n{row_id}", limit=200)
-    with transaction() as session:
-        get_open(session, actor, declaration_id)
-        query = select(WageRow.note).where(WageRow.id == row_id, WageRow.declaration_id == declaration_id)
-        before = session.scalars(query.where(WageRow.is_active)).first()
-        if before is None:
-            raise Missing(row_id)
-        if before == note:
-            return
-        session.connection().execute(update(WageRow).where(WageRow.id == row_id).values(note=note))
-        audit.record(session, actor, "note_saved", "wage_row", row_id, now, before=before, after=note)
-
-
 def cancel_declaration(actor: Actor, declaration_id: int, now: datetime) -> None:
     """放弃: give up a declaration of which nothing was ever submitted, so that another can be started."""
     with transaction() as session:

@@ -30,6 +30,7 @@ from rules.refusals import Conflict, Refusal
 from rules.wages import is_declared
 from services.declarations import get_own
 from services.figures import bounds_on
+from services.notes import count_unexplained
 from services.snapshots import is_intact, plain_bounds, take_snapshot
 from services.work import LeaseLost, Task, end_job, put_job
 
@@ -106,14 +107,19 @@ def codes_of(groups: list[Group]) -> list[str]:
     return [code for group in groups for code in group.insurances]
 
 
-def lacking(declaration: Declaration, standing: Standing) -> list[str]:
-    """What still stands between the declaration and 申报, as codes in the order of the steps."""
+def lacking(declaration: Declaration, standing: Standing, unexplained: int = 0) -> list[str]:
+    """What still stands between the declaration and 申报, as codes in the order of the steps.
+
+    ``unexplained`` people lack a 说明; whoever only draws the steps spares the counting.
+    """
     tally = standing.tally
     found = []
     if tally.entered == 0:
         found.append("submit.nothing_entered")
     if tally.entered < tally.insured and declaration.left_confirmed_revision != tally.revision:
         found.append("submit.left_unconfirmed")
+    if unexplained:
+        found.append("submit.unexplained")
     if standing.statement_version is None:
         found.append("submit.no_statement")
     elif not standing.is_covered:
@@ -129,8 +135,9 @@ def check_ready(session: Session, declaration: Declaration, revision: int) -> No
     standing = get_standing(session, declaration.id)
     if standing.tally.revision != revision:
         raise Conflict("submit.changed")
-    for code in lacking(declaration, standing):
-        raise Refusal(code)
+    unexplained = count_unexplained(session, declaration.id)
+    for code in lacking(declaration, standing, unexplained):
+        raise Refusal(code, count=unexplained)
 
 
 def hand_over(task: Task) -> None:

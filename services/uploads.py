@@ -1,37 +1,40 @@
-"""上传数据: a file is received, checked line by line in the background, then written all or nothing."""
+"""上传数据: a file is received, its fate decided; written all or nothing, and taken back with one press."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, func, insert, select, update
 from sqlmodel import Session
 
 from cert.digests import sm3_hex
-from documents.backup_file import canonical_json
-from documents.reading import Limits, RawTable, fixed_columns_unchanged, read_wage_file, uncollected
+from documents.columns import Columns
+from documents.limits import Limits
 from documents.store import Store
 from models import audit
 from models.account import Account, Actor
-from models.db import is_sqlite, reading, transaction
-from models.declaration import Declaration, WageRow, find_statement, list_insurances
+from models.db import reading, transaction, upsert
+from models.declaration import Declaration, WageRow, find_statement
 from models.job import drop_job
-from models.unit import get_unit
-from models.upload import OUTCOMES, Upload, UploadLine, find_upload
-from rules.money import yuan_text
+from models.upload import (
+    WRITTEN,
+    ColumnChoice,
+    Upload,
+    UploadCleared,
+    UploadLine,
+    UploadRepair,
+    clears_of,
+    count_clears,
+    find_upload,
+)
 from rules.refusals import Missing, Refusal
-from rules.wages import change_permille, is_declared, needs_explanation, parse_wage
-from services.backups import open_backup
 from services.declarations import get_open, write_statement
-from services.exchange import batch_id
 from services.work import LeaseLost, Task, end_job, put_job
 
-CHECK_JOB, APPLY_JOB = "check_upload", "apply_upload"
-CHUNK = 20_000
-ROWS_AT_ONCE = 100
-WRITTEN = ("accepted", "warned")
+CHECK_JOB, APPLY_JOB, UNDO_JOB = "check_upload", "apply_upload", "undo_upload"
+_AGAIN = ("checked", "undone", "discarded", "refused")
 
 
 def receive_upload(
@@ -46,8 +49,8 @@ def receive_upload(
 ) -> tuple[int, int]:
     """Keep the file and put down the job that checks it; returns the numbers of upload and job.
 
-    The same bytes that still wait for their decision are not checked twice. Raises ``Refusal``
-    ``upload.empty``, ``upload.too_large``, ``declaration.not_open``.
+    The same bytes that still wait for their decision are found again by their digest, with all that was mended.
+    Raises ``Refusal`` ``upload.empty``, ``upload.too_large``, ``declaration.not_open``.
     """
     if not data:
         raise Refusal("upload.empty", "file")
@@ -76,112 +79,146 @@ def receive_upload(
         session.add(upload)
         session.flush()
         assert upload.id is not None
-        audit.record(
-            session,
-            actor,
-            "file_uploaded",
-            "upload",
-            upload.id,
-            now,
-            after={"filename": filename[:200], "digest": digest, "kind": kind},
-        )
+        after = {"filename": filename[:200], "digest": digest, "kind": kind}
+        audit.record(session, actor, "file_uploaded", "upload", upload.id, now, after=after)
         return upload.id, put_job(session, CHECK_JOB, upload.id, actor.own_unit_id, now)
 
 
-@uncollected()
-def check_upload(task: Task, store: Store, limits: Limits) -> None:
-    """The check job: read the file, hold each line against the list, stage what it would change."""
-    upload, declaration = _subject(task, "checking")
-    try:
-        data = store.path(upload.stored_name).read_bytes()
-        statement = None
-        if upload.kind == "backup":
-            table, statement = open_backup(data, limits)
-        else:
-            table = read_wage_file(data, upload.filename, limits)
-        task.report(0, len(table.rows))
-        with reading() as session:
-            _check_head(session, table, declaration, is_backup=upload.kind == "backup")
-            roster = _load_roster(session, declaration)
-            statement_now = find_statement(session, upload.declaration_id)
-    except Refusal as refusal:
-        _refuse(task, refusal)
-        return
-    check = _Check(
-        task.subject_id, roster, trusted=fixed_columns_unchanged(table), is_backup=upload.kind == "backup"
-    )
-    _stage(task, check, table)
-    if statement is not None and statement_now is not None and statement_now.content == statement:
-        statement = None
-    _finish_check(task, check, table, statement)
+def choose_columns(actor: Actor, upload_id: int, columns: Columns, now: datetime) -> int:
+    """列对应: the clerk says which column is what; kept for every file of the unit with these headings.
+
+    Returns the number of the job that checks the file again; what was mended under other columns is forgotten.
+    Raises ``Refusal`` ``columns.no_wage``, ``columns.no_person``, ``columns.twice``, ``upload.not_checked``.
+    """
+    _check_columns(columns)
+    with transaction() as session:
+        upload = _open_upload(session, actor, upload_id, ("asking", "checked", "refused"))
+        signature = (upload.asked or upload.columns or {}).get("signature", "")
+        upload.columns = {**columns.to_json(), "signature": signature, "is_chosen": True}
+        upload.state, upload.asked, upload.refusal = "checking", None, None
+        session.add(upload)
+        session.connection().execute(delete(UploadRepair).where(UploadRepair.upload_id == upload_id))
+        if signature:
+            choice = {"unit_id": upload.unit_id, "signature": signature, "columns": columns.to_json()}
+            values = {**choice, "chosen_by": actor.account_id, "chosen_at": now}
+            session.connection().execute(upsert(ColumnChoice, ["unit_id", "signature"]), values)
+        audit.record(session, actor, "columns_chosen", "upload", upload_id, now, after=columns.to_json())
+        return put_job(session, CHECK_JOB, upload_id, upload.unit_id, now)
 
 
-def apply_upload(actor: Actor, upload_id: int, now: datetime) -> int:
-    """确认写入: put down the job that writes a checked file; returns its number.
+def recheck_upload(actor: Actor, upload_id: int, now: datetime) -> int:
+    """重新检查: hold the kept file against the list as it is now; returns the job's number."""
+    with transaction() as session:
+        upload = _open_upload(session, actor, upload_id, _AGAIN)
+        upload.state, upload.refusal = "checking", None
+        session.add(upload)
+        audit.record(session, actor, "upload_rechecked", "upload", upload_id, now)
+        return put_job(session, CHECK_JOB, upload_id, upload.unit_id, now)
 
-    Raises ``Refusal`` ``upload.has_refused`` while a line is refused, ``upload.not_checked`` otherwise.
+
+def apply_upload(actor: Actor, upload_id: int, mode: str, cleared: int, now: datetime) -> int:
+    """确认写入: put down the job that writes a checked file; returns its number, 0 where it was written before.
+
+    ``mode`` is "merge" (the file's wages are written, all others stay) or "replace" (entered wages that the file
+    does not have are emptied too). ``cleared`` is how many of those the clerk was told of. Raises ``Refusal``
+    ``upload.has_refused`` while a refused line is neither mended nor left out, ``upload.cleared_differs``,
+    ``upload.not_checked``.
+    """
+    if mode not in ("merge", "replace"):
+        raise Refusal("form.damaged")
+    with transaction() as session:
+        upload = _open_upload(session, actor, upload_id, ("checked", "applying", "applied"))
+        if upload.state == "applied":
+            return 0
+        if upload.state == "checked":
+            if upload.unsettled:
+                raise Refusal("upload.has_refused", count=upload.unsettled)
+            _check_cleared(session, upload, mode, cleared)
+            upload.state, upload.mode, upload.refusal = "applying", mode, None
+            session.add(upload)
+        params = {"by": actor.account_id, "cleared": cleared}
+        return put_job(session, APPLY_JOB, upload_id, actor.own_unit_id, now, params)
+
+
+def write_upload(task: Task) -> None:
+    """The apply job: one transaction writes every staged line, and empties what a replace empties, or nothing."""
+    upload = _subject(task, "applying")
+    with transaction() as session:
+        actor = _author(session, task, upload)
+        get_open(session, actor, upload.declaration_id)
+        now = task.clock()
+        if upload.mode == "replace":
+            _clear_others(session, upload, task.params["cleared"], actor, now)
+        _write_lines(session, upload, actor, now)
+        before = _put_statement(session, actor, upload, upload.statement, now)
+        session.connection().execute(
+            update(Upload)
+            .where(Upload.id == task.subject_id)
+            .values(
+                state="applied",
+                applied_at=now,
+                refusal=None,
+                statement_before=before,
+                cleared=task.params["cleared"] if upload.mode == "replace" else 0,
+            )
+        )
+        # The values before and after, line by line, stay in upload_line and upload_cleared.
+        after = {
+            "digest": upload.digest,
+            "accepted": upload.accepted,
+            "warned": upload.warned,
+            "mode": upload.mode,
+        }
+        audit.record(session, actor, "upload_applied", "upload", task.subject_id, now, after=after)
+        end_job(session, task, now)
+
+
+def undo_upload(actor: Actor, upload_id: int, now: datetime) -> int:
+    """撤销这次写入: put down the job that puts back what was there before; returns its number.
+
+    Raises ``Refusal`` ``upload.not_applied``, and ``declaration.not_open`` once 申报 was pressed.
     """
     with transaction() as session:
         upload = _own(session, actor, upload_id)
         get_open(session, actor, upload.declaration_id)
-        if upload.state == "checked" and upload.refused:
-            raise Refusal("upload.has_refused", count=upload.refused)
-        if upload.state not in ("checked", "applying", "applied"):
-            raise Refusal("upload.not_checked")
-        if upload.state == "checked":
-            upload.state = "applying"
-            session.add(upload)
-        params = {"by": actor.account_id}
-        return (
-            put_job(session, APPLY_JOB, upload_id, actor.own_unit_id, now, params)
-            if upload.state == "applying"
-            else 0
-        )
+        if upload.state not in ("applied", "undoing"):
+            raise Refusal("upload.not_applied")
+        upload.state = "undoing"
+        session.add(upload)
+        return put_job(session, UNDO_JOB, upload_id, actor.own_unit_id, now, {"by": actor.account_id})
 
 
-def write_upload(task: Task) -> None:
-    """The apply job: one transaction writes every staged line, or none of them."""
-    upload, _ = _subject(task, "applying")
+def take_back(task: Task) -> None:
+    """The undo job: every wage as it was before the file, but for those changed again since, which stay."""
+    upload = _subject(task, "undoing")
     with transaction() as session:
-        account = session.get_one(Account, task.params["by"])
-        assert account.id is not None
-        actor = Actor(account.id, account.display_name, account.role, account.region_code, upload.unit_id, "")
+        actor = _author(session, task, upload)
         get_open(session, actor, upload.declaration_id)
         now = task.clock()
-        _write_lines(session, upload, account.id, now)
-        if upload.statement is not None:
-            held = find_statement(session, upload.declaration_id)
-            write_statement(
-                session, actor, upload.declaration_id, upload.statement, held.version if held else 0, now
-            )
+        restored = _restore(session, UploadLine, upload, actor, now, UploadLine.outcome.in_(WRITTEN))
+        restored += _restore(session, UploadCleared, upload, actor, now)
+        kept = upload.to_write + upload.cleared - restored
+        _put_statement(session, actor, upload, upload.statement_before, now, only_over=upload.statement)
         session.connection().execute(
             update(Upload)
             .where(Upload.id == task.subject_id)
-            .values(state="applied", applied_at=now, refusal=None)
+            .values(state="undone", undone_at=now, kept=kept, refusal=None)
         )
-        # The values before and after, line by line, stay in upload_line.
-        audit.record(
-            session,
-            actor,
-            "upload_applied",
-            "upload",
-            task.subject_id,
-            now,
-            after={"digest": upload.digest, "accepted": upload.accepted, "warned": upload.warned},
-        )
+        session.connection().execute(delete(UploadCleared).where(UploadCleared.upload_id == task.subject_id))
+        after = {"restored": restored, "kept": kept}
+        audit.record(session, actor, "upload_undone", "upload", task.subject_id, now, after=after)
         end_job(session, task, now)
 
 
 def fail_upload(session: Session, task: Task, code: str, params: dict[str, Any]) -> None:
-    """A check or apply job gave up: the file is refused with the reason, or goes back to be checked again."""
-    state = "checking" if code == "upload.rows_changed" else "refused"
-    if task.kind == APPLY_JOB and state == "refused":
-        state = "checked"
-    values = {"state": state, "refusal": {"code": code, "params": params}}
+    """A job gave up: the file is refused with the reason, or is where it was, or goes back to be checked again."""
+    state = {CHECK_JOB: "refused", APPLY_JOB: "checked", UNDO_JOB: "applied"}[task.kind]
+    if code == "upload.rows_changed":
+        state = "checking"
     session.connection().execute(
         update(Upload)
-        .where(Upload.id == task.subject_id, Upload.state.in_(("checking", "applying")))
-        .values(**values)
+        .where(Upload.id == task.subject_id, Upload.state.in_(("checking", "applying", "undoing")))
+        .values(state=state, refusal={"code": code, "params": params})
     )
     if state == "checking":
         put_job(session, CHECK_JOB, task.subject_id, task.unit_id, task.clock())
@@ -191,7 +228,7 @@ def discard_upload(actor: Actor, upload_id: int, now: datetime) -> int:
     """放弃此文件: nothing of it is written; returns its declaration's number."""
     with transaction() as session:
         upload = _own(session, actor, upload_id)
-        if upload.state in ("applying", "applied"):
+        if upload.state not in ("checking", "asking", "checked", "refused", "discarded"):
             raise Refusal("upload.not_checked")
         upload.state = "discarded"
         session.add(upload)
@@ -200,216 +237,24 @@ def discard_upload(actor: Actor, upload_id: int, now: datetime) -> int:
         return upload.declaration_id
 
 
-# A person of the list as the check needs them: id, version, person_no, name, old_wage_fen, wage_fen. A plain
-# tuple as the driver gives it, because a hundred thousand of them are made for one file.
-Listed = tuple[int, int, str, str, int | None, int | None]
-
-# The columns of upload_line in the order of the values that ``_Check.staged`` gives.
-PLAIN_COLUMNS = (
-    "upload_id", "line_no", "wage_row_id", "row_version", "name", "before_fen", "wage_fen", "outcome",
-)  # fmt: skip
-TOLD_COLUMNS = (*PLAIN_COLUMNS, "code", "column_name", "value", "params")
-Value = int | str | None
-Line = tuple[Value, ...]
+def _check_columns(columns: Columns) -> None:
+    _seq, *person, _old, wage = columns.places
+    if wage is None:
+        raise Refusal("columns.no_wage", "wage")
+    if all(place is None for place in person):
+        raise Refusal("columns.no_person", "person_no")
+    used = [place for place in columns.places if place is not None]
+    if len(set(used)) != len(used):
+        raise Refusal("columns.twice")
 
 
-@dataclass
-class _Check:
-    """Holds lines against the list; counts every line under one of four outcomes."""
-
-    upload_id: int
-    roster: dict[str, Listed]
-    trusted: bool
-    is_backup: bool
-    counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(OUTCOMES, 0))
-    fixes: dict[str, int] = field(default_factory=dict)
-    seen: dict[int, int] = field(default_factory=dict)
-    _bare: dict[str, Listed | None] | None = None
-
-    def staged(self, rows: list[tuple[int, list[str]]]) -> tuple[list[Value], list[Value]]:
-        """The values of the lines worth keeping, line after line: the plainly accepted, those with a reason."""
-        plain: list[Value] = []
-        told: list[Value] = []
-        upload_id, find, seen = self.upload_id, self.roster.get, self.seen
-        compares = not self.trusted and not self.is_backup
-        for line_no, cells in rows:
-            row = find(cells[1]) or self._without_zeros(cells[1])
-            if row is None:
-                told += self._unknown(line_no, cells)
-                continue
-            row_id, version, _person_no, name, old_fen, held_fen = row
-            first = seen.setdefault(row_id, line_no)
-            if (first != line_no or compares) and (line := self._wrong(line_no, cells, row, first)):
-                told += line
-                continue
-            text = cells[5]
-            whole, _point, part = text.partition(".")
-            digits = whole + part
-            try:
-                # A wage written as the download writes it needs no parser; nearly all are.
-                is_plain = len(part) == 2 and 0 < len(whole) < 8 and digits.isascii() and digits.isdecimal()
-                fen = int(digits) if is_plain else parse_wage(text)
-            except Refusal as refusal:
-                told += self._line(line_no, row, name, refusal.code, "现工资", text, refusal.params)
-                continue
-            # A blank in a wage file leaves the wage alone; a backup puts back what was there, nothing included.
-            if fen == held_fen or (fen is None and not self.is_backup):
-                continue
-            if fen is not None and needs_explanation(old_fen, fen) and is_declared(fen):
-                told += self._warned(line_no, row, text, fen)
-                continue
-            plain += (upload_id, line_no, row_id, version, name[:50], held_fen, fen, "accepted")
-        accepted = len(plain) // len(PLAIN_COLUMNS)
-        self.counts["accepted"] += accepted
-        self.counts["unchanged"] += len(rows) - accepted - len(told) // len(TOLD_COLUMNS)
-        return plain, told
-
-    def _unknown(self, line_no: int, cells: list[str]) -> Line:
-        outcome = "unchanged" if self.is_backup else "refused"
-        return self._line(line_no, None, cells[2], "line.unknown_person", "个人编号", cells[1], None, outcome)
-
-    def _wrong(self, line_no: int, cells: list[str], row: Listed, first: int) -> Line | None:
-        """The line as refused if it names a person twice, or says another name or former wage than the list."""
-        _seq, person_no, name, _id_number, old, _new = cells
-        _id, _version, _person_no, held_name, old_fen, _wage_fen = row
-        if first != line_no:
-            return self._line(line_no, row, name, "line.duplicate", "个人编号", person_no, {"first": first})
-        if name and name != held_name:
-            return self._line(line_no, row, name, "line.name_differs", "姓名", name, {"name": held_name})
-        if _is_wage(old, old_fen):
-            return None
-        params = {"old": yuan_text(old_fen)}
-        return self._line(line_no, row, held_name, "line.old_wage_changed", "原工资", old, params)
-
-    def _warned(self, line_no: int, row: Listed, text: str, fen: int) -> Line:
-        _id, _version, _person_no, name, old_fen, _wage_fen = row
-        params = {"permille": change_permille(old_fen, fen), "old": yuan_text(old_fen)}
-        return self._line(line_no, row, name, "wage.changed_much", "现工资", text, params, "warned", fen)
-
-    def _line(
-        self,
-        line_no: int,
-        row: Listed | None,
-        name: str,
-        code: str,
-        column: str,
-        value: str,
-        params: Any = None,
-        outcome: str = "refused",
-        fen: int | None = None,
-    ) -> Line:
-        """A line with a reason, counted, in the order of ``TOLD_COLUMNS``."""
-        self.counts[outcome] += 1
-        row_id, version, _person_no, _name, _old_fen, held_fen = row or (None,) * 6
-        told = None if params is None else canonical_json(params).decode()
-        return (
-            self.upload_id, line_no, row_id, version, name[:50], held_fen, fen, outcome,
-            code, column, value[:60], told,
-        )  # fmt: skip
-
-    def _without_zeros(self, person_no: str) -> Listed | None:
-        """Spreadsheets eat leading zeros; the person is found if only one number fits."""
-        if self._bare is None:
-            self._bare = {}
-            for number, row in self.roster.items():
-                bare = number.lstrip("0")
-                self._bare[bare] = None if bare in self._bare else row
-        found = self._bare.get(person_no.lstrip("0")) if person_no else None
-        if found:
-            self.fixes["zeros_padded"] = self.fixes.get("zeros_padded", 0) + 1
-        return found
+def _check_cleared(session: Session, upload: Upload, mode: str, cleared: int) -> None:
+    expected = count_clears(session, upload) if mode == "replace" else 0
+    if cleared != expected:
+        raise Refusal("upload.cleared_differs", count=cleared, expected=expected)
 
 
-def _is_wage(text: str, fen: int | None) -> bool:
-    try:
-        return parse_wage(text) == fen
-    except Refusal:
-        return False
-
-
-def _stage(task: Task, check: _Check, table: RawTable) -> None:
-    with transaction() as session:
-        session.connection().execute(delete(UploadLine).where(UploadLine.upload_id == task.subject_id))
-    for start in range(0, len(table.rows), CHUNK):
-        plain, told = check.staged(table.rows[start : start + CHUNK])
-        with transaction() as session:
-            _insert(session, PLAIN_COLUMNS, plain)
-            _insert(session, TOLD_COLUMNS, told)
-        task.report(min(start + CHUNK, len(table.rows)), len(table.rows))
-
-
-def _insert(session: Session, columns: tuple[str, ...], values: list[Value]) -> None:
-    """Hand lines to the driver a hundred at a time: SQLAlchemy's insert costs more than the database's work."""
-    row = f"({', '.join('?' if is_sqlite() else '%s' for _ in columns)})"
-    begin = f"INSERT INTO upload_line ({', '.join(columns)}) VALUES "
-    for rows in (ROWS_AT_ONCE, 1):
-        width = rows * len(columns)
-        whole = len(values) - len(values) % width
-        if whole:
-            given = [tuple(values[start : start + width]) for start in range(0, whole, width)]
-            session.connection().exec_driver_sql(begin + ", ".join([row] * rows), given)
-        values = values[whole:]
-
-
-def _finish_check(task: Task, check: _Check, table: RawTable, statement: dict[str, Any] | None) -> None:
-    fixes = {**table.fixes, **check.fixes}
-    if not check.trusted and not check.is_backup:
-        fixes["fixed_columns_compared"] = len(table.rows)
-    with transaction() as session:
-        session.connection().execute(
-            update(Upload)
-            .where(Upload.id == task.subject_id, Upload.state == "checking")
-            .values(
-                state="checked",
-                fixes=fixes,
-                statement=statement,
-                lines=len(table.rows),
-                missing=len(check.roster) - len(check.seen),
-                **check.counts,
-            )
-        )
-        end_job(session, task, task.clock(), result={"lines": len(table.rows)})
-
-
-def _refuse(task: Task, refusal: Refusal) -> None:
-    with transaction() as session:
-        session.connection().execute(
-            update(Upload)
-            .where(Upload.id == task.subject_id, Upload.state == "checking")
-            .values(state="refused", refusal={"code": refusal.code, "params": refusal.params})
-        )
-        end_job(session, task, task.clock(), result={"code": refusal.code})
-
-
-def _check_head(session: Session, table: RawTable, declaration: Declaration, *, is_backup: bool) -> None:
-    head = table.head
-    unit = get_unit(session, declaration.unit_id)
-    assert declaration.id is not None
-    if head.unit_no != unit.unit_no:
-        raise Refusal("head.other_unit", value=head.unit_no, expected=unit.unit_no)
-    if head.year != declaration.year:
-        raise Refusal("head.other_year", value=head.year, expected=declaration.year)
-    if head.wage_basis != declaration.wage_basis:
-        raise Refusal("head.other_basis", value=head.wage_basis, expected=declaration.wage_basis)
-    if is_backup:
-        return
-    if list(head.insurances) != list_insurances(session, declaration.id):
-        raise Refusal("head.other_insurances", value=" ".join(head.insurances))
-    if head.batch_id != batch_id(declaration):
-        raise Refusal("head.old_batch", value=head.batch_id, expected=batch_id(declaration))
-
-
-def _load_roster(session: Session, declaration: Declaration) -> dict[str, Listed]:
-    query = select(
-        WageRow.id, WageRow.version, WageRow.person_no, WageRow.name, WageRow.old_wage_fen, WageRow.wage_fen
-    ).where(WageRow.declaration_id == declaration.id, WageRow.is_active)
-    # Off the driver's cursor: numbers and texts need nothing done to them on their way.
-    rows = session.connection().execute(query).cursor
-    assert rows is not None
-    return {row[2]: row for row in rows.fetchall()}
-
-
-def _write_lines(session: Session, upload: Upload, account_id: int, now: datetime) -> None:
+def _write_lines(session: Session, upload: Upload, actor: Actor, now: datetime) -> None:
     """Write the staged wages; refuse if a row was saved, or left the list, after the check."""
     written = session.connection().execute(
         update(WageRow)
@@ -420,18 +265,89 @@ def _write_lines(session: Session, upload: Upload, account_id: int, now: datetim
             UploadLine.upload_id == upload.id,
             UploadLine.outcome.in_(WRITTEN),
         )
-        .values(wage_fen=UploadLine.wage_fen, version=WageRow.version + 1, saved_by=account_id, saved_at=now)
+        .values(
+            wage_fen=UploadLine.wage_fen, version=WageRow.version + 1, saved_by=actor.account_id, saved_at=now
+        )
         .execution_options(synchronize_session=False)
     )
-    if changed := upload.accepted + upload.warned - written.rowcount:
+    if changed := upload.to_write - written.rowcount:
         raise Refusal("upload.rows_changed", count=changed)
 
 
-def _subject(task: Task, state: str) -> tuple[Upload, Declaration]:
+def _clear_others(session: Session, upload: Upload, told: int, actor: Actor, now: datetime) -> None:
+    """Empty the wages that the file does not have, remembering each; refuse if they are not those told of."""
+    others = select(upload.id, WageRow.id, WageRow.version, WageRow.wage_fen).where(clears_of(upload))
+    names = ["upload_id", "wage_row_id", "row_version", "before_fen"]
+    session.connection().execute(insert(UploadCleared).from_select(names, others))
+    # Counted, because an INSERT … SELECT does not say how many rows it made on both databases.
+    kept = select(func.count()).select_from(UploadCleared).where(UploadCleared.upload_id == upload.id)
+    if changed := abs(session.connection().execute(kept).scalar_one() - told):
+        raise Refusal("upload.rows_changed", count=changed)
+    session.connection().execute(
+        update(WageRow)
+        .where(WageRow.id == UploadCleared.wage_row_id, UploadCleared.upload_id == upload.id)
+        .values(wage_fen=None, version=WageRow.version + 1, saved_by=actor.account_id, saved_at=now)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _restore(
+    session: Session,
+    source: type[UploadLine] | type[UploadCleared],
+    upload: Upload,
+    actor: Actor,
+    now: datetime,
+    *conditions: Any,
+) -> int:
+    """Put wages back where nobody changed them since; how many."""
+    restored = session.connection().execute(
+        update(WageRow)
+        .where(
+            WageRow.id == source.wage_row_id,
+            WageRow.version == source.row_version + 1,
+            source.upload_id == upload.id,
+            *conditions,
+        )
+        .values(
+            wage_fen=source.before_fen, version=WageRow.version + 1, saved_by=actor.account_id, saved_at=now
+        )
+        .execution_options(synchronize_session=False)
+    )
+    return int(restored.rowcount)
+
+
+def _put_statement(
+    session: Session, actor: Actor, upload: Upload, content: Any, now: datetime, only_over: Any = None
+) -> Any:
+    """Save a backup's 说明信息 over the one that is there; returns what was there, None where nothing was done."""
+    if content is None:
+        return None
+    held = find_statement(session, upload.declaration_id)
+    before = held.content if held else None
+    if only_over is not None and before != only_over:
+        return None
+    write_statement(session, actor, upload.declaration_id, content, held.version if held else 0, now)
+    return before
+
+
+def _author(session: Session, task: Task, upload: Upload) -> Actor:
+    account = session.get_one(Account, task.params["by"])
+    assert account.id is not None
+    return Actor(account.id, account.display_name, account.role, account.region_code, upload.unit_id, "")
+
+
+def _subject(task: Task, state: str) -> Upload:
     with reading() as session:
         upload = session.get_one(Upload, task.subject_id)
         if upload.state != state:
             raise LeaseLost(task.kind, task.job_id)
+        return upload
+
+
+def open_subject(task: Task) -> tuple[Upload, Declaration]:
+    """The upload that a check job is about, and its declaration; ``LeaseLost`` if it is no longer to be checked."""
+    upload = _subject(task, "checking")
+    with reading() as session:
         return upload, session.get_one(Declaration, upload.declaration_id)
 
 
@@ -442,11 +358,19 @@ def _own(session: Session, actor: Actor, upload_id: int) -> Upload:
     return upload
 
 
+def _open_upload(session: Session, actor: Actor, upload_id: int, states: Collection[str]) -> Upload:
+    upload = _own(session, actor, upload_id)
+    get_open(session, actor, upload.declaration_id)
+    if upload.state not in states:
+        raise Refusal("upload.not_checked")
+    return upload
+
+
 def _waiting_twin(session: Session, declaration_id: int, digest: str, kind: str) -> Upload | None:
     query = select(Upload).where(
         Upload.declaration_id == declaration_id,
         Upload.digest == digest,
         Upload.kind == kind,
-        Upload.state.in_(("checking", "checked")),
+        Upload.state.in_(("checking", "asking", "checked")),
     )
     return session.scalars(query.order_by(Upload.id.desc()).limit(1)).first()

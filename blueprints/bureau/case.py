@@ -28,8 +28,9 @@ from models.filing import Filing, FilingEvent, FilingMark, Snapshot, get_snapsho
 from models.region import first_day
 from models.unit import Unit, get_unit, list_rates
 from rules.amounts import levy_amount_fen
+from rules.findings import asks_explanation
 from rules.statement import SECTIONS, cross_check
-from rules.wages import change_permille, is_declared, needs_explanation
+from rules.wages import change_permille, is_declared
 from services.prints import shown
 from translations import gettext as _
 
@@ -180,7 +181,7 @@ def _line(row: CaseRow, chosen: Case) -> Line:
     return Line(
         row=row,
         change=change_permille(row.old_wage_fen, row.wage_fen),
-        is_much=needs_explanation(row.old_wage_fen, row.wage_fen),
+        is_much=asks_explanation(row.old_wage_fen, row.wage_fen),
         is_left=False,
         bases=[(codes, base_fen, adjustment) for (base_fen, adjustment), codes in groups.items()],
     )

@@ -7,6 +7,7 @@ filings = Blueprint("filings", __name__, url_prefix="/filings")
 
 from blueprints.wages import (  # noqa: E402
     check,  # noqa: F401
+    columns,  # noqa: F401
     files,  # noqa: F401
     filing_views,  # noqa: F401
     finish,  # noqa: F401
@@ -14,4 +15,5 @@ from blueprints.wages import (  # noqa: E402
     sign,  # noqa: F401
     start,  # noqa: F401
     statement,  # noqa: F401
+    workshop,  # noqa: F401
 )

@@ -8,13 +8,14 @@ from werkzeug.wrappers import Response
 from blueprints.shared.guards import actor, needs, operator_only
 from blueprints.shared.pages import send_to
 from blueprints.wages import wages
-from blueprints.wages.lines import draw
+from blueprints.wages.lines import Line, draw
 from blueprints.wages.progress import overview
 from models.db import reading
-from models.wage_rows import Search, list_first, list_page
+from models.wage_rows import PAGE_SIZE, Search, list_first, list_page
 from rules.refusals import Refusal
-from services.declarations import confirm_left, get_own, save_note
+from services.declarations import confirm_left, get_own
 from services.figures import figures
+from services.notes import count_unexplained, explain_rest, save_note
 from translations import gettext as _
 
 # A list longer than this is turned over page by page in the grid; nobody reads it here on a slow line.
@@ -36,11 +37,19 @@ def check(declaration_id: int) -> str:
                 draw(row, declaration.months, bounds)
                 for row in list_page(session, declaration_id, _search(show, bounds, declaration.months)).rows
             ]
-            for show in ("below", "above", "changed")
+            for show in ("below", "above", "unexplained", "changed")
         }
+        lists["changed"] = _silent_first(lists.pop("unexplained"), lists["changed"])
+        unexplained = count_unexplained(session, declaration_id)
         left = list_first(session, declaration_id, Search("left"), SHOWN_NAMES)
     return render_template(
-        "wages/check.html", view=view, totals=totals, figure=figure, lists=lists, left=left
+        "wages/check.html",
+        view=view,
+        totals=totals,
+        figure=figure,
+        lists=lists,
+        left=left,
+        unexplained=unexplained,
     )
 
 
@@ -63,13 +72,21 @@ def confirm(declaration_id: int) -> Response:
 @operator_only
 @needs("entry")
 def notes(declaration_id: int) -> Response:
-    """Explanations of large changes, one field a person; all that were typed are saved."""
+    """Explanations of large changes, one field a person, and one for all the rest; all that were typed are saved."""
     now = current_app.config["CLOCK"]()
     for name, text in request.form.items():
         if name[:1] == "n" and name[1:].isdigit():
             save_note(actor(), declaration_id, int(name[1:]), text, now)
+    if rest := request.form.get("rest", "").strip():
+        explain_rest(actor(), declaration_id, rest, now)
     flash(_("说明已保存。"), "good")
     return redirect(url_for("wages.check", declaration_id=declaration_id) + "#changed", 303)
+
+
+def _silent_first(silent: list[Line], changed: list[Line]) -> list[Line]:
+    """Who still needs a 说明 before those who have one, a page of them in all."""
+    seen = {line.row.id for line in silent}
+    return (silent + [line for line in changed if line.row.id not in seen])[:PAGE_SIZE]
 
 
 def _search(show: str, bounds: object, months: int) -> Search:

@@ -20,8 +20,9 @@ from rules.refusals import Conflict, Missing, Refusal
 from services.backups import make_backup
 from services.declarations import get_own
 from services.figures import figures
+from services.notes import count_unexplained
 from services.prints import PDF, ROSTER_JOB, is_roster_current, order_roster, statement_pdf
-from services.submissions import groups_to_submit, submit_declaration
+from services.submissions import groups_to_submit, lacking, submit_declaration
 from translations import gettext as _
 
 LONGEST_REVISION = 18
@@ -122,12 +123,14 @@ def submit(declaration_id: int, error: str = "") -> str:
         groups = groups_to_submit(session, declaration, view.filings)
         is_signed_only = get_region(session, declaration.region_code).signs_submission
         may_sign = is_signed_only or find_trust() is not None
+        unexplained = count_unexplained(session, declaration_id) if view.is_open else 0
+        lacks = lacking(declaration, view.standing, unexplained) if view.is_open else []
     return render_template(
         "wages/submit.html",
         view=view,
         totals=totals,
         groups=groups,
-        lacks=[(code, say(code, {})) for code in view.lacking],
+        lacks=[(code, say(code, {"count": unexplained})) for code in lacks],
         is_signed_only=is_signed_only,
         may_sign=may_sign,
         error=error,

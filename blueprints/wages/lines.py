@@ -17,9 +17,10 @@ from blueprints.shared.pages import address
 from blueprints.shared.sentences import sentence
 from blueprints.shared.words import moment_text, percent, whole_yuan, yuan
 from models.wage_rows import Row
+from rules.findings import asks_explanation
 from rules.identity import mask_id
 from rules.refusals import Conflict, Refusal
-from rules.wages import Bounds, change_permille, contribution_base, is_declared, needs_explanation
+from rules.wages import Bounds, change_permille, contribution_base, is_declared
 from services.wages import Outcome
 from translations import locale
 
@@ -47,7 +48,7 @@ def draw(row: Row, months: int, bounds: Bounds | None, outcome: Outcome | None =
             if bounds is not None and bounds.insurance in row.insurances:
                 base = contribution_base(wage, months, bounds)
                 base_fen, adjustment = base.base_fen, base.adjustment
-            if needs_explanation(row.old_wage_fen, wage):
+            if asks_explanation(row.old_wage_fen, wage):
                 change = change_permille(row.old_wage_fen, wage)
                 state = "saved" if row.note else "explain"
     if outcome is not None and outcome.refusal is not None:

@@ -1,7 +1,9 @@
-/* The wage grid: keys, pasting a column, and saves that may fail. Without it the page saves as one form. */
+/* The wage grid and the table of lines to mend: keys, pasting a column, and saves that may fail. Without it the
+   page saves as one form. */
 (function () {
   'use strict';
-  var WAGE = '.wage .in';
+  var WAGE = '.wage input.in';
+  var FIELD = 'tr [hx-post]';      /* true of a field whose row was swapped away, too */
   var RETRY = [2, 5, 10, 20, 30];
   var text = {
     saving: '保存中', unsaved: '未保存', retry: '重试', rows: ' 行未保存'
@@ -9,6 +11,7 @@
 
   function inputs() { return [].slice.call(document.querySelectorAll('#rows ' + WAGE)); }
   function isWage(element) { return element && element.matches && element.matches(WAGE); }
+  function isField(element) { return element && element.matches && element.matches(FIELD); }
   function row(input) { return input.closest('tr'); }
   function mark(input, shape, word) {
     row(input).querySelector('.state').innerHTML = '';
@@ -46,7 +49,7 @@
   /* A column copied from a spreadsheet: one value a row, downwards from here --------------- */
   document.addEventListener('paste', function (event) {
     var box = event.target;
-    if (!isWage(box)) return;
+    if (!isWage(box) || !box.closest('.grid')) return;
     var pasted = (event.clipboardData || window.clipboardData).getData('text').replace(/\r/g, '').replace(/\n$/, '');
     if (pasted.indexOf('\n') < 0) return;
     event.preventDefault();
@@ -76,39 +79,54 @@
     if (busy || !queue.length) return;
     busy = queue.shift();
     var input = document.getElementById(busy);
-    if (input) htmx.trigger(input, 'change'); else { busy = null; pump(); }
+    if (input) htmx.trigger(input, input.tagName === 'BUTTON' ? 'click' : 'change'); else { busy = null; pump(); }
   }
   function finished(id) {
     if (busy === id) { busy = null; pump(); }
   }
   document.addEventListener('htmx:configRequest', function (event) {
     var input = event.detail.elt;
-    if (!isWage(input)) return;
+    if (!isField(input)) return;
     var all = event.detail.parameters;
     var only = { csrf_token: all.csrf_token };
-    only[input.name] = input.value;
-    only['o' + input.name.slice(1)] = all['o' + input.name.slice(1)];
-    event.detail.parameters = only;                       /* its own field, not the page of fifty */
+    [].forEach.call(row(input).querySelectorAll('[name]'), function (field) {
+      if (field.name in all) only[field.name] = all[field.name];
+    });
+    event.detail.parameters = only;                       /* its own row, not the page of fifty */
     input.setAttribute('data-sent', input.value);
   });
   document.addEventListener('htmx:beforeRequest', function (event) {
-    if (isWage(event.detail.elt)) mark(event.detail.elt, 'busy', text.saving);
+    if (isField(event.detail.elt)) mark(event.detail.elt, 'busy', text.saving);
   });
+  /* Another line may change with this one; it is drawn anew only where it stands on this page. */
+  function known(html) {
+    var content = parsed(html);
+    var strangers = [].filter.call(content.querySelectorAll('tr[hx-swap-oob]'), function (fresh) {
+      return !document.getElementById(fresh.id);
+    });
+    if (!strangers.length) return html;
+    strangers.forEach(function (one) { one.parentNode.removeChild(one); });
+    var held = document.createElement('template');
+    held.content.appendChild(content);
+    return held.innerHTML;
+  }
   document.addEventListener('htmx:beforeSwap', function (event) {
     var status = event.detail.xhr.status;
     if (status === 422 || status === 409) { event.detail.shouldSwap = true; event.detail.isError = false; }
     var input = event.detail.requestConfig && event.detail.requestConfig.elt;
-    if (!isWage(input)) return;
+    if (!isField(input)) return;
+    event.detail.serverResponse = known(event.detail.serverResponse);
     if (!document.body.contains(event.detail.target)) {   /* the list was turned over meanwhile */
       event.detail.shouldSwap = false;
       refreshSums(event.detail.xhr.responseText);
       return;
     }
     var now = document.getElementById(input.id);
-    if (now && document.activeElement === now && now.value !== now.getAttribute('data-sent') && status === 200) {
+    if (isWage(now) && document.activeElement === now && now.value !== now.getAttribute('data-sent') && status === 200) {
       /* Something new was typed meanwhile: keep it, take over only the version that was saved. */
-      var found = /name="o\d+" value="([^"]*)"/.exec(event.detail.xhr.responseText);
-      if (found) row(now).querySelector('[name="o' + now.name.slice(1) + '"]').value = found[1];
+      var seen = '[name="o' + now.name.slice(1) + '"]';
+      var found = parsed(event.detail.xhr.responseText).querySelector(seen);
+      if (found) row(now).querySelector(seen).value = found.value;
       event.detail.shouldSwap = false;
       refreshSums(event.detail.xhr.responseText);
     }
@@ -116,13 +134,15 @@
 
   /* Answers may overtake each other: counts and sums of an older revision never replace newer ones. */
   function revision(element) { return +element.getAttribute('data-rev') || 0; }
-  function refreshSums(html) {
+  function parsed(html) {
     var held = document.createElement('template');
     held.innerHTML = html;
-    ['counts', 'totals'].forEach(function (id) {
-      var fresh = held.content.getElementById(id);
-      var old = document.getElementById(id);
-      if (!fresh || !old || revision(fresh) < revision(old)) return;
+    return held.content;
+  }
+  function refreshSums(html) {
+    [].forEach.call(parsed(html).querySelectorAll('[hx-swap-oob]'), function (fresh) {
+      var old = document.getElementById(fresh.id);
+      if (!old || revision(fresh) < revision(old)) return;
       fresh.removeAttribute('hx-swap-oob');
       old.parentNode.replaceChild(fresh, old);
       htmx.process(fresh);
@@ -135,11 +155,12 @@
   document.addEventListener('htmx:afterRequest', function (event) {
     /* The field that asked may be gone by now: its row was swapped. */
     var input = event.detail.requestConfig && event.detail.requestConfig.elt;
-    if (!isWage(input) || event.detail.xhr.hasBeenSeen) return;
+    if (!isField(input) || event.detail.xhr.hasBeenSeen) return;
     event.detail.xhr.hasBeenSeen = true;
     var status = event.detail.xhr ? event.detail.xhr.status : 0;
     if (status === 200) {
       delete waiting[input.id];
+      stay(input);
       htmx.trigger(document.body, 'wages-saved');
     } else if (status === 422 || status === 409) {
       delete waiting[input.id];
@@ -150,6 +171,13 @@
     finished(input.id);
     count();
   });
+
+  /* A button that did its work is gone from its row; the keyboard stays there. */
+  function stay(input) {
+    if (document.activeElement !== document.body || isWage(input)) return;
+    var next = document.querySelector('#u' + input.name.slice(1) + ' [hx-post]');
+    if (next) next.focus();
+  }
 
   /* A save that did not arrive keeps what was typed, says so, and tries again --------------- */
   var waiting = {};

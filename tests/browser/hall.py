@@ -17,10 +17,10 @@ class Hall:
         self.page = page
         self.has_script = has_script
 
-    def sign_in(self, username: str) -> None:
+    def sign_in(self, username: str, password: str = PASSWORD) -> None:
         self.page.goto("/login")
         self.page.get_by_role("textbox", name="用户名").fill(username)
-        self.page.get_by_role("textbox", name="密码").fill(PASSWORD)
+        self.page.get_by_role("textbox", name="密码").fill(password)
         self.page.get_by_role("button", name="登录").click()
         expect(self.page.get_by_role("button", name="退出")).to_be_visible()
 

@@ -65,7 +65,7 @@ def test_any_edit_afterwards_asks_for_a_new_backup_and_blocks_submission(wang, w
     declaration_id = way.ready()
     revision = tally(declaration_id).revision
     if what == "wage":
-        way.type_wage(declaration_id, 1, "90000")
+        way.type_wage(declaration_id, 1, "70000")
     elif what == "note":
         way.type_wage(declaration_id, 1, "90000")
         way.backed_up(declaration_id)
@@ -93,7 +93,7 @@ def test_a_backup_can_be_read_back(wang, way, run_jobs):
         way.type_wage(declaration_id, seq, text)
     way.stated(declaration_id, version=1, change_reason="改过")
     page = restore(wang, run_jobs, declaration_id, data)
-    assert "将换成备份中的说明信息" in page.words
+    assert "说明信息将换成备份中的" in page.words
     assert wages(declaration_id) != before
     wang.press("确认恢复")
     run_jobs()

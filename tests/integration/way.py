@@ -21,9 +21,11 @@ from models.wage_rows import Row, iterate_rows
 from rules.statement import validate
 from services.backups import make_backup
 from services.declarations import confirm_left, save_statement, start_declaration
+from services.notes import explain_rest
+from services.repairs import Repair, Repaired, repair_lines
 from services.reviews import approve_filing, return_filing
 from services.submissions import submit_declaration
-from services.uploads import apply_upload, receive_upload
+from services.uploads import apply_upload, receive_upload, undo_upload
 from services.wages import Entry, Recorded, record_wages
 from tests.factories import ALL, YEAR, World, actor, statement
 
@@ -69,9 +71,14 @@ class Way:
     def ready(self, *yuan: str, insurances: Iterable[str] = ALL, by: str = "wang") -> int:
         """Everything done but 申报."""
         declaration_id = self.stated(self.entered(*yuan, insurances=insurances, by=by), by)
+        self.explain(declaration_id, by)
         self.confirm(declaration_id, by)
         self.backed_up(declaration_id, by)
         return declaration_id
+
+    def explain(self, declaration_id: int, by: str = "wang", note: str = "调岗") -> int:
+        """One 说明 for everybody whose wage moved much."""
+        return explain_rest(actor(by), declaration_id, note, self.clock())
 
     def confirm(self, declaration_id: int, by: str = "wang") -> None:
         confirm_left(actor(by), declaration_id, tally(declaration_id).revision, self.clock())
@@ -109,10 +116,19 @@ class Way:
         self.jobs.runner.run(job_id)  # type: ignore[attr-defined]
         return upload_id
 
-    def apply(self, upload_id: int, by: str = "wang") -> None:
-        job_id = apply_upload(actor(by), upload_id, self.clock())
+    def apply(self, upload_id: int, by: str = "wang", mode: str = "merge", cleared: int = 0) -> None:
+        """确认写入, and written."""
+        job_id = apply_upload(actor(by), upload_id, mode, cleared, self.clock())
         if job_id:
             self.jobs.runner.run(job_id)  # type: ignore[attr-defined]
+
+    def undo(self, upload_id: int, by: str = "wang") -> None:
+        """撤销这次写入, and taken back."""
+        self.jobs.runner.run(undo_upload(actor(by), upload_id, self.clock()))  # type: ignore[attr-defined]
+
+    def repair(self, upload_id: int, line_no: int, by: str = "wang", **changes: Any) -> Repaired:
+        """One line mended."""
+        return repair_lines(actor(by), upload_id, [Repair(line_no, **changes)], self.clock())
 
 
 def list_rows(declaration_id: int) -> list[Row]:

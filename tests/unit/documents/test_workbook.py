@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import zipfile
 from dataclasses import replace
 from io import BytesIO
+from xml.etree import ElementTree
 
 import pytest
 from hypothesis import given, settings
@@ -40,6 +42,39 @@ def test_types_and_formats() -> None:
     assert sheet.max_row == 5
 
 
+def test_numbers_of_people_are_text() -> None:
+    sheet = sheet_of(LINES)
+    for row in (3, 4, 5):
+        types = [cell.data_type for cell in sheet[row]]
+        assert types[:4] == ["n", "s", "s", "s"]
+    assert sheet["B3"].value == "0010001", "its zeros are kept"
+
+
+def test_numbers_kept_as_text_are_not_marked_as_mistakes() -> None:
+    with zipfile.ZipFile(BytesIO(write_workbook(HEAD, LINES))) as archive:
+        part = ElementTree.fromstring(archive.read("xl/worksheets/sheet1.xml"))
+    names = [element.tag.rpartition("}")[2] for element in part]
+    # The order is that of the standard; a spreadsheet program calls a file in any other order damaged.
+    assert names.index("pageMargins") < names.index("ignoredErrors") == len(names) - 1
+    (told,) = part[-1]
+    assert told.attrib == {"sqref": "B3:D5", "numberStoredAsText": "1"}
+
+
+def test_a_template_has_everything_but_wages() -> None:
+    sheet = sheet_of([replace(line, wage_fen=None) for line in LINES])
+    assert [sheet[f"F{row}"].value for row in (3, 4, 5)] == [None] * 3
+    assert [sheet[f"F{row}"].protection.locked for row in (3, 4, 5)] == [False] * 3
+    assert [sheet[f"F{row}"].number_format for row in (3, 4, 5)] == ["0.00"] * 3
+    assert str(sheet.data_validations.dataValidation[0].sqref) == "F3:F5"
+    assert sheet["E3"].value == 64038.3
+
+
+def test_an_empty_list_is_a_sound_workbook() -> None:
+    sheet = sheet_of([])
+    assert sheet.max_row == 2
+    assert str(sheet.data_validations.dataValidation[0].sqref) == "F3"
+
+
 def test_wage_cells_are_validated_in_chinese() -> None:
     rule = sheet_of(LINES).data_validations.dataValidation[0]
     assert str(rule.sqref) == "F3:F5"
@@ -48,13 +83,15 @@ def test_wage_cells_are_validated_in_chinese() -> None:
     assert "元/年" in rule.prompt
 
 
-@pytest.mark.parametrize("name", ["=1+1", "+8", "-8", "@SUM(A1)", "<b>&", "_x0041_", "=cmd|' /C calc'!A0"])
+@pytest.mark.parametrize(
+    "name", ["=1+1", "+8", "-8", "@SUM(A1)", "＝1+1", "<b>&", "_x0041_", "=cmd|' /C calc'!A0"]
+)
 def test_no_text_is_taken_for_a_formula(name: str) -> None:
     lines = [replace(LINES[0], name=name)]
     data = write_workbook(head_with_people(1), lines)
     cell = load_workbook(BytesIO(data)).active["C3"]
     assert cell.data_type != "f"
-    assert cell.value[0] not in "=+-@"
+    assert cell.value[0] not in "=+-@＝"
     table = read(data, "a.xlsx")
     assert table.rows[0][1][2] == name
     assert fixed_columns_unchanged(table)

@@ -5,10 +5,12 @@ from __future__ import annotations
 import zipfile
 from dataclasses import replace
 from io import BytesIO
+from typing import Any
 
 import pytest
 from hypothesis import strategies as st
 
+from documents.columns import Unsure
 from documents.limits import Limits
 from documents.reading import RawTable, read_wage_file
 from documents.wage_file import BLANKS, WageFileHead, WageFileLine, write_text
@@ -68,14 +70,25 @@ def zipped(*entries: tuple[str | zipfile.ZipInfo, bytes]) -> bytes:
     return out.getvalue()
 
 
-def read(data: bytes, name: str = "工资申报.txt", limits: Limits | None = None) -> RawTable:
-    return read_wage_file(data, name, limits or Limits())
+def read(data: bytes, name: str = "工资申报.txt", limits: Limits | None = None, **how: Any) -> RawTable:
+    """Read what needs no question."""
+    table = read_wage_file(data, name, limits or Limits(), **how)
+    assert isinstance(table, RawTable), table
+    return table
+
+
+def asked(data: bytes, reason: str, name: str = "工资申报.txt", **how: Any) -> Unsure:
+    """Read what must be asked about for this reason; the question for a look at its guess."""
+    unsure = read_wage_file(data, name, Limits(), **how)
+    assert isinstance(unsure, Unsure), unsure
+    assert unsure.reason == reason, unsure
+    return unsure
 
 
 def refused(data: bytes, code: str, name: str = "工资申报.txt", limits: Limits | None = None) -> Refusal:
     """Read what must be refused with this code; the refusal for a look at its parameters."""
     with pytest.raises(Refusal) as caught:
-        read(data, name, limits)
+        read_wage_file(data, name, limits or Limits())
     assert caught.value.code == code, (caught.value.code, caught.value.params)
     return caught.value
 

@@ -1,0 +1,379 @@
+"""检查结果: a checked file is mended line by line or all of a kind, held against the list, written, and taken back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from flask import current_app, flash, make_response, redirect, render_template, request, session, url_for
+from sqlmodel import Session
+from werkzeug.wrappers import Response
+
+from blueprints.shared.guards import actor, needs, operator_only
+from blueprints.shared.pages import address, is_partial, progress_answer, send_to, trigger_name
+from blueprints.shared.sentences import say, sentence
+from blueprints.wages import wages
+from blueprints.wages.files import own_upload
+from blueprints.wages.mending import (
+    Fix,
+    draw_fix,
+    draw_kinds,
+    line_numbers,
+    put_right,
+    reason_of,
+    repair_from,
+)
+from blueprints.wages.progress import overview
+from models.db import reading
+from models.job import find_latest_job
+from models.upload import (
+    LINES_A_PAGE,
+    LISTS,
+    Difference,
+    Upload,
+    UploadLine,
+    count_difference,
+    count_kinds,
+    find_applied_twin,
+    get_lines,
+    list_clears,
+    list_lines,
+    list_missing,
+    list_repairs,
+)
+from rules.refusals import Refusal
+from services.declarations import get_own
+from services.repairs import Repair, proposal, repair_kind, repair_lines
+from services.uploads import (
+    APPLY_JOB,
+    CHECK_JOB,
+    UNDO_JOB,
+    apply_upload,
+    discard_upload,
+    recheck_upload,
+    undo_upload,
+)
+from translations import gettext as _
+
+JOBS = {"applying": APPLY_JOB, "undoing": UNDO_JOB}
+# Lists whose lines are mended in place; the others are only looked at.
+MENDED = ("todo", "refused", "warned", "skipped")
+PEOPLE = {"missing": list_missing, "clears": list_clears}
+SHOWN = 20
+SURE_ABOVE = 10
+TRAIL = 40
+OTHERS = 10
+
+
+class Group(NamedTuple):
+    """A part of the difference: how many people, and the first of them."""
+
+    show: str
+    tag: str
+    colour: str
+    word: str
+    people: int
+    rows: list[Any]
+    is_open: bool
+
+
+@wages.get("/uploads/<int:upload_id>")
+@operator_only
+def upload(upload_id: int) -> Response:
+    """What the check found; polled while it runs, and while the file is being written or taken back."""
+    return _result(upload_id)
+
+
+@wages.get("/uploads/<int:upload_id>/difference")
+@operator_only
+def difference(upload_id: int) -> Response:
+    """What writing would change and what is left to do; fetched again a moment after the last repair."""
+    if not is_partial():
+        return _result(upload_id)
+    with reading() as database:
+        found = own_upload(database, upload_id)
+        view = overview(database, get_own(database, actor(), found.declaration_id))
+        values = _difference(database, found) | {"kinds": draw_kinds(count_kinds(database, upload_id))}
+    return make_response(
+        render_template("wages/_upload_fresh.html", view=view, upload=found, where=_where(), **values)
+    )
+
+
+@wages.post("/uploads/<int:upload_id>")
+@operator_only
+@needs("entry")
+def decide_upload(upload_id: int) -> Response:
+    """确认写入, 放弃此文件, 撤销这次写入, 重新检查; what was typed meanwhile is saved first, and looked at again."""
+    act, now = request.form.get("do", ""), current_app.config["CLOCK"]()
+    if act == "discard":
+        return _discarded(discard_upload(actor(), upload_id, now))
+    try:
+        if act == "apply" and (count := len(_save_page(upload_id))):
+            flash(_("先保存了本页的 %(n)s 处修正。请核对下面的结果，再点一次写入。") % {"n": count}, "warn")
+            return redirect(_here(upload_id), 303)
+        job_id = _do(act, upload_id)
+    except Refusal as refusal:
+        return _result(upload_id, sentence(refusal))
+    if job_id:
+        current_app.config["WAKE"](job_id)
+    return redirect(url_for("wages.upload", upload_id=upload_id), 303)
+
+
+@wages.post("/uploads/<int:upload_id>/lines")
+@operator_only
+@needs("entry")
+def repair(upload_id: int) -> Response:
+    """One field from HTMX, or the page of lines from a plain form."""
+    if is_partial():
+        return _mended(upload_id)
+    saved = _save_page(upload_id)
+    pressed = next((name[1:] for name in request.form if name[:1] in ("f", "r") and name[1:].isdigit()), "")
+    left = [line for line in saved if line.outcome == "refused" and not line.is_skipped]
+    if left:
+        flash(_("改过的行里还有 %(n)s 行不能写入，原因在那一行里。") % {"n": len(left)}, "bad")
+    elif saved:
+        flash(_("本页的修正已保存。"), "good")
+    session["drawn"] = {"upload": upload_id, "lines": line_numbers(request.form)}
+    first = pressed or (str(left[0].line_no) if left else "")
+    return redirect(_here(upload_id, _anchor=f"u{first}" if first else "list"), 303)
+
+
+@wages.post("/uploads/<int:upload_id>/kinds")
+@operator_only
+@needs("entry")
+def repair_all(upload_id: int) -> Response:
+    """All lines of a kind: 按建议改好, 都不导入 (many only after a second look), 还原."""
+    _save_page(upload_id)
+    how, _blank, code = request.form.get("do", "").partition(" ")
+    with reading() as database:
+        kinds = draw_kinds(count_kinds(database, own_upload(database, upload_id).id or 0))
+    kind = next((one for one in kinds if one.code == code), None)
+    if kind is None:
+        flash(_("这一类的行已经处理过，现在没有了。"), "warn")
+        return redirect(_here(upload_id, _anchor="upload-kinds"), 303)
+    if how == "skip" and kind.open > SURE_ABOVE and request.form.get("sure") != f"{code} {kind.open}":
+        return redirect(_here(upload_id, ask=code, _anchor="upload-kinds"), 303)
+    count = repair_kind(actor(), upload_id, code, how, current_app.config["CLOCK"]())
+    done = {
+        "fix": _("按建议改好了 %(n)s 行。"),
+        "skip": _("%(n)s 行不导入。"),
+        "reset": _("还原了 %(n)s 行。"),
+    }
+    flash(f"{kind.word}：{done[how] % {'n': count}}", "good")
+    return redirect(_here(upload_id, _anchor="upload-kinds"), 303)
+
+
+def _result(upload_id: int, error: str = "", status: int = 422) -> Response:
+    with reading() as database:
+        found = own_upload(database, upload_id)
+        view = overview(database, get_own(database, actor(), found.declaration_id))
+        job = find_latest_job(database, JOBS.get(found.state, CHECK_JOB), upload_id)
+        values = {} if found.is_busy or is_partial() else _findings(database, found)
+    if found.state == "asking":
+        return send_to(url_for("wages.columns", upload_id=upload_id))
+    doing = {"applying": _("正在写入"), "undoing": _("正在撤销")}
+    answer = progress_answer(
+        "wages/upload.html",
+        "wages/_upload_meter.html",
+        found.is_busy,
+        view=view,
+        upload=found,
+        job=job,
+        error=error,
+        reason=say(found.refusal["code"], found.refusal["params"]) if found.refusal else "",
+        doing=doing.get(found.state, _("正在检查")),
+        **values,
+    )
+    if error:
+        answer.status_code = status
+    return answer
+
+
+def _findings(database: Session, found: Upload) -> dict[str, Any]:
+    """Everything that the page of a checked, written or undone file shows."""
+    show, kind = request.args.get("show", "todo"), request.args.get("kind", "")
+    if show not in (*LISTS, *PEOPLE):
+        show = "todo"
+    is_mended = (show in MENDED or bool(kind)) and found.state == "checked"
+    twin = find_applied_twin(database, found.declaration_id, found.digest)
+    values = {
+        "show": show,
+        "kind": kind,
+        "is_mended": is_mended,
+        "save": address("wages.repair", upload_id=found.id),
+        "twin": twin if twin and twin.id != found.id else None,
+        "fixes": put_right(found),
+        "kinds": draw_kinds(count_kinds(database, found.id or 0)),
+        "asks": request.args.get("ask", ""),
+        "reason_of": reason_of,
+        **_difference(database, found),
+        **_listed(database, found, show, kind),
+    }
+    if is_mended:
+        values["lines"] = _fixes(database, found, values["lines"])
+        values["focus"] = next((fix.line.line_no for fix in values["lines"] if fix.tone == "bad-row"), None)
+    return values
+
+
+def _listed(database: Session, found: Upload, show: str, kind: str) -> dict[str, Any]:
+    """A page of the list asked for, and the addresses of the pages beside it.
+
+    ``after`` stands in the address once for each page turned over, so that the page before is always known.
+    """
+    trail = request.args.getlist("after", int)[-TRAIL:]
+    after = trail[-1] if trail else 0
+    listed: list[Any]
+    if show in PEOPLE:
+        listed = PEOPLE[show](database, found, after, LINES_A_PAGE + 1)
+    else:
+        listed = list_lines(database, found.id or 0, show, kind, after, LINES_A_PAGE + 1)
+    page, rest = listed[:LINES_A_PAGE], listed[LINES_A_PAGE:]
+    if show in MENDED and (saved := _just_saved(database, found)):
+        page, rest = saved, list_lines(database, found.id or 0, show, kind, saved[-1].line_no, 1)
+    last = getattr(page[-1], "seq" if show in PEOPLE else "line_no") if page else 0
+    return {
+        "lines": page,
+        "where": _where(),
+        "before": _here(found.id or 0, after=tuple(trail[:-1])) if trail else "",
+        "after": _here(found.id or 0, after=(*trail, last)) if rest else "",
+    }
+
+
+def _just_saved(database: Session, found: Upload) -> list[UploadLine]:
+    """The lines that a plain form saved a moment ago, shown once more with what became of them."""
+    drawn = session.pop("drawn", None)
+    if drawn is None or drawn["upload"] != found.id:
+        return []
+    lines = get_lines(database, found.id or 0, drawn["lines"])
+    return [lines[number] for number in sorted(lines)]
+
+
+def _fixes(database: Session, found: Upload, lines: list[UploadLine]) -> list[Fix]:
+    has_repairs = any(line.is_repaired for line in lines)
+    repairs = list_repairs(database, found.id or 0) if has_repairs else {}
+    return [draw_fix(line, repairs.get(line.line_no)) for line in lines]
+
+
+def _difference(database: Session, found: Upload) -> dict[str, Any]:
+    """The difference against the list, the first people of each part of it, and how it will be written."""
+    mode = request.values.get("mode") or session.get("upload_mode", "merge")
+    counts = count_difference(database, found)
+    groups = _groups(database, found, counts) if request.args.get("show", "todo") in MENDED else []
+    is_replacing = mode == "replace" and found.kind == "wages"
+    return {"difference": counts, "groups": groups, "mode": "replace" if is_replacing else "merge"}
+
+
+def _groups(database: Session, found: Upload, counts: Difference) -> list[Group]:
+    words = {
+        "added": ("+", "c-ok", _("新填，原来未录入"), counts.added),
+        "changed": ("~", "c-acc", _("修改，与已录入不同"), counts.changed),
+        "missing": ("−", "c-warn", _("文件里没有，名单里有"), counts.missing),
+        "blank": ("○", "", _("现工资空着，不改动"), counts.blank),
+        "unchanged": ("=", "", _("与已录入相同，不改动"), counts.unchanged),
+    }
+    if found.state != "checked":
+        words = {name: words[name] for name in ("added", "changed")}
+    groups = []
+    for show, (tag, colour, word, count) in words.items():
+        is_open = show in ("added", "changed", "missing")
+        rows: list[Any] = []
+        if count and show == "missing":
+            rows = list_missing(database, found, 0, SHOWN)
+        elif count and is_open:
+            rows = list_lines(database, found.id or 0, show, "", 0, SHOWN)
+        groups.append(Group(show, tag, colour, word, count, rows, is_open))
+    return groups
+
+
+def _mended(upload_id: int) -> Response:
+    """One repaired line with the counts and the dock, to HTMX."""
+    name, number = trigger_name(), next(iter(line_numbers(request.form)), 0)
+    if name[1:] != str(number):
+        raise Refusal("form.damaged")
+    form = {**request.form, **({name: "1"} if name[0] in "fr" else {})}
+    wanted = repair_from(form, number, _proposals(upload_id, form).get(number))
+    if wanted is None:
+        return _unchanged(upload_id, number)
+    repaired = repair_lines(actor(), upload_id, [wanted], current_app.config["CLOCK"]())
+    line = next((one for one in repaired.lines if one.line_no == number), None)
+    if line is None:
+        raise Refusal("form.damaged")
+    others = [one for one in repaired.lines if one.line_no != number][:OTHERS]
+    with reading() as database:
+        return _row(repaired.upload, draw_fix(line, wanted), _fixes(database, repaired.upload, others))
+
+
+def _unchanged(upload_id: int, number: int) -> Response:
+    """The row as it is, where nothing about it was changed after all."""
+    with reading() as database:
+        found = own_upload(database, upload_id)
+        fixes = _fixes(database, found, [*get_lines(database, upload_id, [number]).values()])
+    if not fixes:
+        raise Refusal("form.damaged")
+    return _row(found, fixes[0], [])
+
+
+def _row(found: Upload, fix: Fix, others: list[Fix]) -> Response:
+    """A row, and those of other lines that name the same person, with the counts and the dock."""
+    return make_response(
+        render_template(
+            "wages/_fix_saved.html",
+            fix=fix,
+            others=others,
+            upload=found,
+            save=address("wages.repair", upload_id=found.id),
+        )
+    )
+
+
+def _proposals(upload_id: int, form: Mapping[str, str]) -> dict[int, Repair]:
+    """What was offered for the lines whose proposal was taken."""
+    numbers = [number for number in line_numbers(form) if f"f{number}" in form]
+    if not numbers:
+        return {}
+    with reading() as database:
+        lines = get_lines(database, own_upload(database, upload_id).id or 0, numbers)
+    found = {number: proposal(line) for number, line in lines.items()}
+    return {number: repair for number, repair in found.items() if repair is not None}
+
+
+def _save_page(upload_id: int) -> list[UploadLine]:
+    """Save what a plain form says of its lines, those that nobody touched left out; the lines that changed."""
+    with reading() as database:
+        own_upload(database, upload_id)
+    offered = _proposals(upload_id, request.form)
+    numbers = line_numbers(request.form)[: 2 * LINES_A_PAGE]
+    wanted = [repair_from(request.form, number, offered.get(number)) for number in numbers]
+    repairs = [repair for repair in wanted if repair is not None]
+    return repair_lines(actor(), upload_id, repairs, current_app.config["CLOCK"]()).lines if repairs else []
+
+
+def _do(act: str, upload_id: int) -> int:
+    """Put down the job that an act needs; its number."""
+    now = current_app.config["CLOCK"]()
+    if act == "undo":
+        return undo_upload(actor(), upload_id, now)
+    if act == "recheck":
+        return recheck_upload(actor(), upload_id, now)
+    mode, told = request.form.get("mode", "merge"), request.form.get("cleared", "0")
+    if act != "apply" or not (told.isascii() and told.isdecimal()):
+        raise Refusal("form.damaged")
+    session["upload_mode"] = mode
+    return apply_upload(actor(), upload_id, mode, int(told) if mode == "replace" else 0, now)
+
+
+def _discarded(declaration_id: int) -> Response:
+    flash(_("已放弃此文件，系统中的数据没有改动。"), "good")
+    return redirect(url_for("wages.uploads", declaration_id=declaration_id), 303)
+
+
+def _where() -> dict[str, Any]:
+    """The part of the address that says which list this is, and which page of it."""
+    where: dict[str, Any] = {name: request.args[name] for name in ("show", "kind") if name in request.args}
+    if "after" in request.args:
+        where["after"] = tuple(request.args.getlist("after", int))
+    return where
+
+
+def _here(upload_id: int, **changes: Any) -> str:
+    return url_for("wages.upload", upload_id=upload_id, **(_where() | changes))
