@@ -84,7 +84,7 @@ def repair_cell() -> list[Result]:
         for start in range(0, BAD_LINES, 20):
             ours, theirs = [], []
             for line in bad[start : start + 20]:
-                form = {"csrf_token": token, f"o{line}": ":0:5千", f"w{line}": f"60{line % 1000:03d}"}
+                form = {"csrf_token": token, f"o{line}": ":0:0:5千", f"w{line}": f"60{line % 1000:03d}"}
                 body = urlencode(form).encode()
                 name = f"HX-Trigger-Name: w{line}\r\nHX-Target: u{line}\r\nHX-Trigger: w{line}\r\n"
                 ours.append(

@@ -6,7 +6,7 @@ SQLAlchemy takes four to ten times as long to hand a prepared query over as SQLi
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from sqlalchemy import ClauseElement, Dialect, Select, inspect, select
@@ -90,6 +90,12 @@ class ReadyRecords(Ready, Generic[Record]):
         """The first row, or None."""
         found = self.first(source, **values)
         return None if found is None else self._make(found)
+
+    def copy(self, record: Record, changes: Mapping[str, Any]) -> Record:
+        """The record with these values in place of its own."""
+        copied: Record = self._new()
+        copied.__dict__.update({name: getattr(record, name) for name in self._names} | dict(changes))
+        return copied
 
     def _make(self, row: tuple[Any, ...]) -> Record:
         record: Record = self._new()

@@ -12,6 +12,7 @@ from sqlalchemy import (
     ColumnElement,
     Index,
     and_,
+    bindparam,
     case,
     exists,
     func,
@@ -25,6 +26,7 @@ from sqlmodel import Field, Session, SQLModel
 
 from models.db import Json, UtcDateTime
 from models.declaration import WageRow
+from models.ready import ReadyRecords
 
 OUTCOMES = ("accepted", "unchanged", "warned", "refused")
 WRITTEN = ("accepted", "warned")
@@ -190,6 +192,19 @@ class ColumnChoice(SQLModel, table=True):
 def find_upload(session: Session, unit_id: int, upload_id: int, *, lock: bool = False) -> Upload | None:
     query = select(Upload).where(Upload.id == upload_id, Upload.unit_id == unit_id)
     return session.scalars(query.with_for_update() if lock else query).first()
+
+
+# A repair of one wage is as quick as a save in the grid (docs/adr/0007).
+READY_UPLOAD = ReadyRecords(
+    Upload,
+    lambda query: query.where(
+        Upload.id == bindparam("id"), Upload.unit_id == bindparam("unit_id")
+    ).with_for_update(),
+)
+READY_LINE = ReadyRecords(
+    UploadLine,
+    lambda query: query.where(UploadLine.upload_id == bindparam("of"), UploadLine.line_no == bindparam("at")),
+)
 
 
 def list_uploads(session: Session, declaration_id: int) -> list[Upload]:

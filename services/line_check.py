@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from documents.wage_file import HEADINGS
-from models.upload import OUTCOMES, WRITTEN, UploadLine, UploadRepair
+from models.upload import OUTCOMES, WRITTEN, UploadLine
 from rules.findings import Finding, find, severity_of
 from rules.money import yuan_text
 from rules.refusals import Refusal
@@ -20,6 +20,19 @@ _CELL_KEPT = 80
 _SEQ, _NO, _NAME, _ID, _OLD, _WAGE = range(len(HEADINGS))
 ODD = 6
 """A line whose cells do not fit the headings has a seventh: all that stands on it."""
+
+
+class Mend(Protocol):
+    """What stands in place of a line's cells: a wage in yuan, a person of the list, or 本行不导入."""
+
+    @property
+    def wage(self) -> str | None: ...
+
+    @property
+    def wage_row_id(self) -> int | None: ...
+
+    @property
+    def is_skipped(self) -> bool: ...
 
 
 class Terms:
@@ -80,7 +93,7 @@ class LineCheck:
     seen: dict[int, int] = field(default_factory=dict)
     fixes: dict[str, int] = field(default_factory=dict)
 
-    def judge(self, line_no: int, cells: Sequence[str], repair: UploadRepair | None = None) -> Judged:
+    def judge(self, line_no: int, cells: Sequence[str], repair: Mend | None = None) -> Judged:
         """The line with its repair, if it was mended."""
         match = self._match(cells, repair)
         if repair is not None and repair.is_skipped:
@@ -89,7 +102,7 @@ class LineCheck:
         judged.is_repaired = repair is not None
         return judged
 
-    def _match(self, cells: Sequence[str], repair: UploadRepair | None) -> Match:
+    def _match(self, cells: Sequence[str], repair: Mend | None) -> Match:
         if repair is not None and repair.wage_row_id is not None:
             chosen = self.roster.get(repair.wage_row_id)
             return Match(chosen, "" if chosen else "line.unknown_person")
@@ -106,7 +119,7 @@ class LineCheck:
         line_no: int,
         cells: Sequence[str],
         match: Match,
-        repair: UploadRepair | None,
+        repair: Mend | None,
         counts: bool = True,
     ) -> Judged:
         text = cells[_WAGE] if repair is None or repair.wage is None else repair.wage
@@ -154,7 +167,7 @@ class LineCheck:
             params={"name": row.name, "candidates": as_candidates(people)},
         )  # fmt: skip
 
-    def _unreadable(self, cells: Sequence[str], row: Listed, repair: UploadRepair | None) -> Judged | None:
+    def _unreadable(self, cells: Sequence[str], row: Listed, repair: Mend | None) -> Judged | None:
         """A line whose cells slipped, or whose wage stands in the column beside."""
         if repair is not None and repair.wage is not None:
             return None

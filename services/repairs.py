@@ -14,9 +14,17 @@ from models import audit
 from models.account import Actor
 from models.db import Direct, direct_transaction, transaction
 from models.declaration import Declaration, find_terms, list_insurances
-from models.ready import Ready, ReadyRecords
+from models.ready import Ready
 from models.region import first_day, list_bounds
-from models.upload import Upload, UploadLine, UploadRepair, count_missing, find_upload
+from models.upload import (
+    READY_LINE,
+    READY_UPLOAD,
+    Upload,
+    UploadLine,
+    UploadRepair,
+    count_missing,
+    find_upload,
+)
 from models.wage_rows import find_row
 from rules.refusals import Missing, Refusal
 from services.declarations import get_open
@@ -248,16 +256,6 @@ def _values(line: UploadLine) -> dict[str, Any]:
 
 # The quick way ----------------------------------------------------------------------------------
 
-_READY_UPLOAD = ReadyRecords(
-    Upload,
-    lambda query: query.where(
-        Upload.id == bindparam("id"), Upload.unit_id == bindparam("unit_id")
-    ).with_for_update(),
-)
-_READY_LINE = ReadyRecords(
-    UploadLine,
-    lambda query: query.where(UploadLine.upload_id == bindparam("of"), UploadLine.line_no == bindparam("at")),
-)
 _READY_REPAIR = Ready(
     select(UploadRepair.wage_row_id, UploadRepair.is_skipped).where(
         UploadRepair.upload_id == bindparam("of"), UploadRepair.line_no == bindparam("at")
@@ -276,8 +274,8 @@ def _repair_wage(actor: Actor, upload_id: int, repair: Repair, now: datetime) ->
     if repair.is_skipped:
         return None
     with direct_transaction() as source:
-        upload = _READY_UPLOAD.one(source, id=upload_id, unit_id=actor.own_unit_id)
-        line = _READY_LINE.one(source, of=upload_id, at=repair.line_no)
+        upload = READY_UPLOAD.one(source, id=upload_id, unit_id=actor.own_unit_id)
+        line = READY_LINE.one(source, of=upload_id, at=repair.line_no)
         if (
             upload is None
             or line is None
@@ -299,20 +297,19 @@ def _repair_wage(actor: Actor, upload_id: int, repair: Repair, now: datetime) ->
             is_free=bool(held.get("is_free")),
             times=int(held.get("times", 1)),
         )
-        stored = None if repair.is_empty else UploadRepair(**_stored(upload_id, repair, actor, now))
         cells = split_cells(line.cells or "")
-        judged = check.judge(line.line_no, cells, stored)
-        fresh = UploadLine(**as_staged(upload_id, line.line_no, cells, judged)._asdict())
+        judged = check.judge(line.line_no, cells, None if repair.is_empty else repair)
+        fresh = READY_LINE.copy(line, as_staged(upload_id, line.line_no, cells, judged)._asdict())
         counts = {name: getattr(upload, name) for name in no_counts()}
         count_lines(counts, line, -1)
         count_lines(counts, fresh)
         _READY_FORGET.execute(source, of=upload_id, at=line.line_no)
-        if stored is not None:
+        if not repair.is_empty:
             _READY_REMEMBER.execute(source, **_stored(upload_id, repair, actor, now))
         _READY_WRITE.execute(source, **_values(fresh))
         _READY_COUNT.execute(source, of=upload_id, **counts)
         _audit(source, actor, upload_id, fresh, now)
-        return Repaired(Upload(**{**upload.model_dump(), **counts}), [fresh])
+        return Repaired(READY_UPLOAD.copy(upload, counts), [fresh])
 
 
 def _is_simple(source: Direct, line: UploadLine, repair: Repair) -> bool:

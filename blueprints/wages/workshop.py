@@ -60,6 +60,7 @@ JOBS = {"applying": APPLY_JOB, "undoing": UNDO_JOB}
 MENDED = ("todo", "refused", "warned", "skipped")
 PEOPLE = {"missing": list_missing, "clears": list_clears}
 SHOWN = 20
+EARLY = 3
 SURE_ABOVE = 10
 TRAIL = 40
 OTHERS = 10
@@ -168,7 +169,9 @@ def _result(upload_id: int, error: str = "", status: int = 422) -> Response:
         found = own_upload(database, upload_id)
         view = overview(database, get_own(database, actor(), found.declaration_id))
         job = find_latest_job(database, JOBS.get(found.state, CHECK_JOB), upload_id)
-        values = {} if found.is_busy or is_partial() else _findings(database, found)
+        # A poll that finds the work over only makes the page load again.
+        is_shown = not found.is_busy and not is_partial()
+        values = _findings(database, found) if is_shown else {"early": _early(database, found)}
     if found.state == "asking":
         return send_to(url_for("wages.columns", upload_id=upload_id))
     doing = {"applying": _("正在写入"), "undoing": _("正在撤销")}
@@ -187,6 +190,13 @@ def _result(upload_id: int, error: str = "", status: int = 422) -> Response:
     if error:
         answer.status_code = status
     return answer
+
+
+def _early(database: Session, found: Upload) -> list[tuple[UploadLine, str]]:
+    """The first bad lines of a file that is still being checked, each with its reason."""
+    if found.state != "checking":
+        return []
+    return [(line, reason_of(line)) for line in list_lines(database, found.id or 0, "refused", "", 0, EARLY)]
 
 
 def _findings(database: Session, found: Upload) -> dict[str, Any]:
