@@ -126,7 +126,7 @@ def load_roster(session: Session, declaration_id: int) -> Roster:
 
 def plain_name(name: str) -> str:
     """A name for comparing: without blanks, one kind of dot, full-width letters as plain ones."""
-    if name.isalpha():
+    if name.isalpha() and unicodedata.is_normalized("NFKC", name):
         return name
     return "".join(unicodedata.normalize("NFKC", name).split()).translate(_DOTS)
 
