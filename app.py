@@ -181,6 +181,9 @@ def _register_errors(app: Flask) -> None:
     def stale_page(error: CSRFError) -> tuple[str, int] | Response:
         if g.get("actor") is None and not (request.endpoint or "").startswith("auth."):
             return send_to(url_for("auth.sign_in"), status=401)
+        if request.mimetype == "multipart/form-data" and request.content_length and not request.form:
+            # Something on the way cut the body short and sent the rest on as if it were whole.
+            return refused(Refusal("upload.broken"))
         return render_template("errors/stale.html", back=request.referrer), 400
 
     @app.errorhandler(RequestEntityTooLarge)

@@ -132,3 +132,18 @@ def test_a_file_with_a_refused_line_is_not_written(way):
     with pytest.raises(Refusal, match=r"upload\.has_refused"):
         apply_upload(actor("wang"), upload_id, "merge", 0, way.clock())
     assert [row.wage_fen for row in list_rows(started)] == [None] * 5
+
+
+def test_a_body_cut_short_on_the_way_is_said_to_be_just_that(wang, way):
+    started = way.started()
+    token = (
+        wang.get(f"/wages/{started}/uploads").one("//form[@enctype]//input[@name='csrf_token']").get("value")
+    )
+    body = (
+        f'--x\r\nContent-Disposition: form-data; name="csrf_token"\r\n\r\n{token}\r\n'
+        '--x\r\nContent-Disposition: form-data; name="file"; filename="a.txt"\r\n\r\n个人编号'
+    ).encode()
+    answer = wang.http.post(
+        f"/wages/{started}/uploads", data=body, content_type="multipart/form-data; boundary=x"
+    )
+    assert answer.status_code == 422 and "文件没有传完" in answer.get_data(as_text=True)
