@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -33,7 +34,7 @@ WRITTEN = ("accepted", "warned")
 STATES = (
     "checking", "asking", "checked", "refused", "applying", "applied", "undoing", "undone", "discarded",
 )  # fmt: skip
-LISTS = ("todo", *OUTCOMES, "added", "changed", "blank", "zero", "under_one", "skipped")
+LISTS = ("todo", *OUTCOMES, "added", "changed", "blank", "zero", "under_one", "skipped", "repaired")
 LINES_A_PAGE = 50
 
 
@@ -227,10 +228,21 @@ def list_column_choices(session: Session, unit_id: int) -> dict[str, Any]:
     return {signature: columns for signature, columns in session.execute(query)}
 
 
-def list_repairs(session: Session, upload_id: int) -> dict[int, UploadRepair]:
-    """What was mended, by line."""
-    found = session.scalars(select(UploadRepair).where(UploadRepair.upload_id == upload_id))
-    return {repair.line_no: repair for repair in found}
+def list_repairs(
+    session: Session, upload_id: int, numbers: Collection[int] | None = None
+) -> dict[int, UploadRepair]:
+    """What was mended, by line: all of an upload's repairs, or those of the lines asked for."""
+    query = select(UploadRepair).where(UploadRepair.upload_id == upload_id)
+    if numbers is not None:
+        query = query.where(UploadRepair.line_no.in_(numbers))
+    return {repair.line_no: repair for repair in session.scalars(query)}
+
+
+def count_repaired(session: Session, upload_id: int) -> int:
+    """How many lines were mended and not left out."""
+    query = select(func.count()).select_from(UploadRepair)
+    query = query.where(UploadRepair.upload_id == upload_id, not_(UploadRepair.is_skipped))
+    return session.connection().execute(query).scalar_one()
 
 
 def list_lines(
@@ -267,6 +279,7 @@ def _lines(upload_id: int, show: str) -> Any:
         "zero": and_(UploadLine.outcome != "refused", wage == 0),
         "under_one": and_(UploadLine.outcome != "refused", wage > 0, wage < 100),
         "skipped": UploadLine.is_skipped.is_(True),
+        "repaired": and_(UploadLine.is_repaired, not_(UploadLine.is_skipped)),
     }
     if show in OUTCOMES:
         return select(UploadLine).where(UploadLine.upload_id == upload_id, UploadLine.outcome == show)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -24,6 +24,7 @@ from models.upload import (
     UploadRepair,
     count_missing,
     find_upload,
+    list_repairs,
 )
 from models.wage_rows import find_row
 from rules.refusals import Missing, Refusal
@@ -80,14 +81,18 @@ def repair_lines(actor: Actor, upload_id: int, repairs: Sequence[Repair], now: d
 def repair_kind(actor: Actor, upload_id: int, code: str, how: str, now: datetime) -> int:
     """All lines that say the same: take each one's proposal, leave them out, or take the repairs back.
 
-    Returns how many lines changed. Raises as ``repair_lines``, and ``form.damaged`` for an unknown ``how``.
+    Without a ``code`` all repairs of the file are taken back. Returns how many lines changed. Raises as
+    ``repair_lines``, and ``form.damaged`` for an unknown ``how``.
     """
-    if how not in HOWS:
+    if how not in HOWS or (not code and how != "reset"):
         raise Refusal("form.damaged")
     with transaction() as session:
         upload, declaration = _open(session, actor, upload_id)
-        query = select(UploadLine).where(UploadLine.upload_id == upload_id, UploadLine.code == code)
-        found = [_of_kind(line, how) for line in session.scalars(query.order_by(UploadLine.line_no))]
+        is_meant = UploadLine.code == code if code else UploadLine.is_repaired.is_(True)
+        query = select(UploadLine).where(UploadLine.upload_id == upload_id, is_meant)
+        held = list_repairs(session, upload_id)
+        lines = session.scalars(query.order_by(UploadLine.line_no))
+        found = [_of_kind(line, held.get(line.line_no), how) for line in lines]
         repairs = [repair for repair in found if repair is not None]
         if repairs:
             _Bench(session, actor, upload, declaration, now).repair(repairs)
@@ -96,14 +101,20 @@ def repair_kind(actor: Actor, upload_id: int, code: str, how: str, now: datetime
         return len(repairs)
 
 
-def _of_kind(line: UploadLine, how: str) -> Repair | None:
+def _of_kind(line: UploadLine, held: UploadRepair | None, how: str) -> Repair | None:
     if how == "reset":
         return Repair(line.line_no) if line.is_repaired else None
     if line.is_skipped:
         return None
     if how == "skip":
         return Repair(line.line_no, is_skipped=True)
-    return proposal(line)
+    offered = proposal(line)
+    if offered is None or offered.is_skipped or held is None:
+        return offered
+    # Whoever was chosen for the line stays chosen when its wage is mended.
+    return replace(
+        offered, wage_row_id=offered.wage_row_id or held.wage_row_id, wage=offered.wage or held.wage
+    )
 
 
 def proposal(line: UploadLine) -> Repair | None:
@@ -202,7 +213,8 @@ class _Bench:
             query = select(UploadRepair).where(
                 UploadRepair.upload_id == self.upload_id, UploadRepair.line_no.in_(some)
             )
-            yield from self.session.scalars(query)
+            # They were written past the session, which may know them as they were before.
+            yield from self.session.scalars(query.execution_options(populate_existing=True))
 
     def _remember(self, wanted: dict[int, Repair]) -> None:
         if not wanted:

@@ -409,6 +409,6 @@ def _shown(name: str, value: Any) -> str:
         return _(str(value))
     if name in ("size", "limit") and isinstance(value, int) and value >= 2**20:
         return f"{value / 2**20:.0f} MB"
-    if isinstance(value, list):
+    if isinstance(value, list) and all(isinstance(one, str) for one in value):
         return insurance_words(value)
     return str(value)

@@ -34,6 +34,7 @@ from models.upload import (
     UploadLine,
     count_difference,
     count_kinds,
+    count_repaired,
     find_applied_twin,
     get_lines,
     list_clears,
@@ -57,7 +58,7 @@ from translations import gettext as _
 
 JOBS = {"applying": APPLY_JOB, "undoing": UNDO_JOB}
 # Lists whose lines are mended in place; the others are only looked at.
-MENDED = ("todo", "refused", "warned", "skipped")
+MENDED = ("todo", "refused", "warned", "skipped", "repaired")
 PEOPLE = {"missing": list_missing, "clears": list_clears}
 SHOWN = 20
 EARLY = 3
@@ -146,6 +147,10 @@ def repair_all(upload_id: int) -> Response:
     """All lines of a kind: 按建议改好, 都不导入 (many only after a second look), 还原."""
     _save_page(upload_id)
     how, _blank, code = request.form.get("do", "").partition(" ")
+    if how == "reset" and not code:
+        count = repair_kind(actor(), upload_id, "", how, current_app.config["CLOCK"]())
+        flash(_("还原了 %(n)s 行，回到文件里的值。") % {"n": count}, "good")
+        return redirect(url_for("wages.upload", upload_id=upload_id), 303)
     with reading() as database:
         kinds = draw_kinds(count_kinds(database, own_upload(database, upload_id).id or 0))
     kind = next((one for one in kinds if one.code == code), None)
@@ -215,6 +220,7 @@ def _findings(database: Session, found: Upload) -> dict[str, Any]:
         "fixes": put_right(found),
         "kinds": draw_kinds(count_kinds(database, found.id or 0)),
         "asks": request.args.get("ask", ""),
+        "repaired": count_repaired(database, found.id or 0) if found.state == "checked" else 0,
         "reason_of": reason_of,
         **_difference(database, found),
         **_listed(database, found, show, kind),
@@ -259,8 +265,8 @@ def _just_saved(database: Session, found: Upload) -> list[UploadLine]:
 
 
 def _fixes(database: Session, found: Upload, lines: list[UploadLine]) -> list[Fix]:
-    has_repairs = any(line.is_repaired for line in lines)
-    repairs = list_repairs(database, found.id or 0) if has_repairs else {}
+    mended = [line.line_no for line in lines if line.is_repaired]
+    repairs = list_repairs(database, found.id or 0, mended) if mended else {}
     return [draw_fix(line, repairs.get(line.line_no)) for line in lines]
 
 

@@ -94,7 +94,8 @@ def _bring_back(aside: str, table: str, columns: tuple[str, ...], renamed: dict[
     op.execute(f"INSERT INTO {table} ({', '.join(names)}) SELECT {', '.join(values)} FROM {aside}")
     op.drop_table(aside)
     if table == "upload" and op.get_bind().dialect.name == "postgresql":
-        op.execute("SELECT setval(pg_get_serial_sequence('upload', 'id'), COALESCE(MAX(id), 1)) FROM upload")
+        newest = "COALESCE(MAX(id), 1), MAX(id) IS NOT NULL"
+        op.execute(f"SELECT setval(pg_get_serial_sequence('upload', 'id'), {newest}) FROM upload")
 
 
 def _adding_up() -> tuple[str, ...]:

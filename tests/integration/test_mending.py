@@ -187,6 +187,25 @@ def test_all_of_a_kind_at_once_and_back(way, started, how, left):
         assert outcomes(upload_id) == [1, 0, 0, 2] and get_upload(upload_id).skipped == 0
 
 
+def test_all_repairs_can_be_taken_back_and_a_chosen_person_stays_chosen(way, started):
+    first, second = list_rows(started)[:2]
+    extra = f"{first.person_no}\t{second.name}\t6.1万\r\n{first.person_no}\t{first.name}\t6.2万\r\n"
+    upload_id = way.upload(started, own_file(started, extra=extra))
+    way.repair(upload_id, 2, wage_row_id=second.id)
+    assert repair_kind(actor("wang"), upload_id, "wage.unit_word", "fix", way.clock()) == 2
+    assert [(one.wage_row_id, one.wage_fen) for one in lines_of(upload_id)] == [
+        (second.id, 6_100_000),
+        (first.id, 6_200_000),
+    ]
+    assert [one.line_no for one in lines_of(upload_id, "repaired")] == [2, 3]
+    with pytest.raises(Refusal, match=r"form\.damaged"):
+        repair_kind(actor("wang"), upload_id, "", "skip", way.clock())
+    assert repair_kind(actor("wang"), upload_id, "", "reset", way.clock()) == 2
+    assert [one.code for one in lines_of(upload_id)] == ["line.name_differs", "line.duplicate"]
+    assert count(UploadRepair) == 0
+    assert_adds_up(upload_id)
+
+
 def test_kinds_are_counted_with_what_can_be_done_for_them(way, started):
     upload_id = way.upload(started, own_file(started, "0", "6万", "12345.678", "600000", "300000"))
     with reading() as session:
