@@ -97,10 +97,21 @@ class LineCheck:
         """The line with its repair, if it was mended."""
         match = self._match(cells, repair)
         if repair is not None and repair.is_skipped:
-            return self._left_out(line_no, cells, match)
-        judged = self._judge(line_no, cells, match, repair)
-        judged.is_repaired = repair is not None
+            judged = self._left_out(line_no, cells, match)
+        else:
+            judged = self._judge(line_no, cells, match, repair)
+            judged.is_repaired = repair is not None
+        if self.times != 1 and (repair is None or repair.wage is None):
+            judged.wage_text = self._in_own_unit(judged.wage_text)
         return judged
+
+    def _in_own_unit(self, text: str) -> str:
+        """What the field to mend begins with: yuan of the declaration's basis, as is typed into it."""
+        try:
+            fen = parse_wage(text)
+        except Refusal:
+            return ""
+        return "" if fen is None or fen * self.times > MAX_WAGE_FEN else yuan_text(fen * self.times)
 
     def _match(self, cells: Sequence[str], repair: Mend | None) -> Match:
         if repair is not None and repair.wage_row_id is not None:

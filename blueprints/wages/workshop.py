@@ -95,7 +95,11 @@ def difference(upload_id: int) -> Response:
     with reading() as database:
         found = own_upload(database, upload_id)
         view = overview(database, get_own(database, actor(), found.declaration_id))
-        values = _difference(database, found) | {"kinds": draw_kinds(count_kinds(database, upload_id))}
+        values = _difference(database, found) | {
+            "kinds": draw_kinds(count_kinds(database, upload_id)),
+            "repaired": count_repaired(database, upload_id),
+            "show": request.args.get("show", "refused" if found.unsettled else "todo"),
+        }
     return make_response(
         render_template("wages/_upload_fresh.html", view=view, upload=found, where=_where(), **values)
     )
@@ -206,9 +210,12 @@ def _early(database: Session, found: Upload) -> list[tuple[UploadLine, str]]:
 
 def _findings(database: Session, found: Upload) -> dict[str, Any]:
     """Everything that the page of a checked, written or undone file shows."""
-    show, kind = request.args.get("show", "todo"), request.args.get("kind", "")
+    kind = request.args.get("kind", "")
+    # What stands in the way comes first; what is only to be looked at is one click away.
+    first = "refused" if found.unsettled and found.state == "checked" and not kind else "todo"
+    show = request.args.get("show", first)
     if show not in (*LISTS, *PEOPLE):
-        show = "todo"
+        show = first
     is_mended = (show in MENDED or bool(kind)) and found.state == "checked"
     twin = find_applied_twin(database, found.declaration_id, found.digest)
     values = {

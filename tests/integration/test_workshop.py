@@ -321,10 +321,12 @@ def test_people_whom_the_file_does_not_have_are_listed(wang, way, look):
 def test_the_difference_is_fetched_again_after_a_repair(wang, started, look):
     page = look(started, own_file(started, "61000", "5千"))
     change(wang, "w3", "62000")
-    fresh = wang.htmx(page.one("//*[@id='upload-change']").get("hx-get") + "?mode=replace")
+    fresh = wang.htmx(page.one("//*[@id='upload-change']").get("hx-get") + "&mode=replace")
     assert "2 人 新填" in fresh.words
     assert fresh.one("//input[@name='mode'][@value='replace']").get("checked") is not None
-    assert {"upload-kinds", "upload-counts", "upload-dock"} == set(fresh.all("//*[@hx-swap-oob]/@id"))
+    assert {"upload-filter", "upload-kinds", "upload-counts", "upload-dock"} == set(
+        fresh.all("//*[@hx-swap-oob]/@id")
+    )
     assert "写入后会变什么" in wang.get(f"{page.path}/difference").words
 
 

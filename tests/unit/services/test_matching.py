@@ -129,6 +129,9 @@ def test_a_wage_in_another_unit_is_multiplied_and_a_typed_one_is_not():
         "", "0010001", "张三", "", "", "6.6", repair=Repair(3, wage="66000"), is_free=True, times=10_000
     )
     assert (typed.fen, typed.is_repaired) == (6_600_000, True)
+    assert judged("", "0010001", "张三", "", "", "6.6", is_free=True, times=10_000).wage_text == "66000.00"
+    assert judged("", "0010001", "张三", "", "", "6点6", is_free=True, times=10_000).wage_text == ""
+    assert typed.wage_text == "66000", "what was typed is in yuan"
     much = judged("", "0010001", "张三", "", "", "66000", is_free=True, times=10_000)
     assert (much.outcome, much.code) == ("refused", "wage.too_large")
 
