@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterator
-from struct import unpack_from
+from struct import pack, unpack_from
 
 from rules.refusals import Refusal
 
@@ -18,6 +18,8 @@ _DIRECTORY_ENTRY = 128
 _STREAM, _ROOT = 2, 5
 _MINI_SECTOR = 64
 _FAT_IN_HEADER = 109
+_LARGE_SECTOR = 4096
+_TABLE, _CHAIN_END, _FREE = 0xFFFFFFFD, 0xFFFFFFFE, 0xFFFFFFFF
 
 
 class Container:
@@ -78,6 +80,37 @@ class Container:
             sector = self._sector(number) if number < _LAST_SECTOR else b""
             fat.frombytes(sector[: len(sector) // 4 * 4])
         return fat
+
+
+def contained(name: str, stream: bytes) -> bytes:
+    """A new container with this one stream, in sectors of 4,096 bytes, so that its table needs no table."""
+    stream = stream.ljust(_LARGE_SECTOR, b"\0")
+    sectors = -(-len(stream) // _LARGE_SECTOR)
+    numbers = _LARGE_SECTOR // 4
+    tables = -(-(sectors + 2) // (numbers - 1))
+    # The tables, the directory, an empty stream of small pieces, and the stream.
+    first = tables + 2
+    chain = array("I", [_TABLE] * tables + [_CHAIN_END] * 2)
+    chain.extend(range(first + 1, first + sectors))
+    chain.append(_CHAIN_END)
+    chain.extend([_FREE] * (tables * numbers - len(chain)))
+    header = SIGNATURE + pack("<16xHHHHH6x", 62, 4, 0xFFFE, 12, 6)
+    header += pack("<9I", 1, tables, tables, 0, _LARGE_SECTOR, _CHAIN_END, 0, _CHAIN_END, 0)
+    places = [*range(tables), *[_FREE] * (_FAT_IN_HEADER - tables)]
+    header += pack(f"<{_FAT_IN_HEADER}I", *places)
+    directory = _entry("Root Entry", _ROOT, tables + 1, 0) + _entry(name, _STREAM, first, len(stream))
+    parts = (header, chain.tobytes(), directory, b"", stream)
+    padded = [
+        part.ljust(-(-len(part) // _LARGE_SECTOR) * _LARGE_SECTOR or _LARGE_SECTOR, b"\0") for part in parts
+    ]
+    return b"".join(padded)
+
+
+def _entry(name: str, kind: int, start: int, length: int) -> bytes:
+    text = (name + "\0").encode("utf-16-le")
+    return pack(
+        "<64sHBB3I36xIQ", text, len(text), kind, 1, _FREE, 1 if kind == _ROOT else _FREE, _FREE, start, length
+    )
 
 
 def _follow(start: int, table: array[int]) -> Iterator[int]:

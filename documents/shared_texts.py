@@ -34,15 +34,21 @@ def refuse_repeated_texts(
         return
     known = list(pointers)
     count = len(known) + sum(part.count(_POINTS_THERE) for part in plain)
-    allowed = _FREE_BYTES + size
-    if count * max(lengths) <= allowed:
-        return
-    known += (int(number) for part in plain for number in _NUMBER.findall(part))
+    if count * max(lengths) > _FREE_BYTES + size:
+        known += (int(number) for part in plain for number in _NUMBER.findall(part))
+        refuse_copied_texts(lengths, known, size)
+
+
+def refuse_copied_texts(lengths: Sequence[int], pointers: Sequence[int], size: int) -> None:
+    """Refuse texts of these lengths if their copies, one for each pointer, take more than ``size`` and some bytes.
+
+    Raises ``file.workbook_damaged``, for a pointer to no text too.
+    """
     try:
-        needed = sum(map(lengths.__getitem__, known))
+        needed = sum(map(lengths.__getitem__, pointers))
     except IndexError as error:
         raise Refusal("file.workbook_damaged") from error
-    if needed > allowed:
+    if needed > _FREE_BYTES + size:
         raise Refusal("file.workbook_damaged")
 
 

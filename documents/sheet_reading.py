@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from io import BytesIO
 from typing import cast
@@ -16,7 +16,7 @@ from python_calamine import (
     WorksheetNotFound,
 )
 
-from documents.cells import Value, as_text
+from documents.cells import Grid, Value, as_text, needs_care
 from documents.limits import Limits
 from rules.refusals import Refusal
 
@@ -24,13 +24,14 @@ from rules.refusals import Refusal
 _TOP = 50
 
 
-def read_sheets(data: bytes, limits: Limits) -> Iterator[tuple[str, list[list[str]]]]:
-    """Name and rows of each visible sheet of an xlsx that was looked through before.
+def read_sheets(data: BytesIO, limits: Limits) -> Iterator[tuple[str, list[list[str]]]]:
+    """Name and rows of each visible sheet of a workbook that was looked through before.
 
     Row 1 of a sheet is the first of its rows. Raises ``file.workbook_damaged``.
     """
+    data.seek(0)
     with _reader_errors():
-        book = CalamineWorkbook.from_filelike(BytesIO(data))
+        book = CalamineWorkbook.from_filelike(data)
         names = [
             sheet.name
             for sheet in book.sheets_metadata
@@ -40,6 +41,27 @@ def read_sheets(data: bytes, limits: Limits) -> Iterator[tuple[str, list[list[st
         with _reader_errors():
             rows = _rows(book.get_sheet_by_name(name))
         yield name, rows
+
+
+def as_grid(
+    kind: str, name: str, rows: list[list[str]], blanks: Mapping[tuple[int, int], str], formulas: int = 0
+) -> Grid:
+    """The grid of a sheet, with the texts of the cells that calamine leaves blank set into its ``rows``.
+
+    ``formulas`` is how many of them are formulas without a result.
+    """
+    for (row, column), text in blanks.items():
+        rows.extend([] for _ in range(row + 1 - len(rows)))
+        cells = rows[row]
+        cells.extend([""] * (column + 1 - len(cells)))
+        cells[column] = text
+    return Grid(kind, name, rows, {"formulas": formulas} if formulas else {}, is_tidy=_is_tidy(rows))
+
+
+def _is_tidy(rows: list[list[str]]) -> bool:
+    text = "\n".join(map("\t".join, rows))
+    # A line break inside a cell makes more of them than rows.
+    return text.count("\n") < max(len(rows), 1) and not needs_care(text, "\n")
 
 
 @contextmanager
@@ -73,7 +95,7 @@ def _rows(sheet: CalamineSheet) -> list[list[str]]:
 
 
 def _texts(values: tuple[Value, ...], kinds: set[type]) -> Iterable[str]:
-    if kinds == {float}:
+    if kinds <= {float, int}:
         numbers = cast("tuple[float, ...]", values)
         if min(numbers) >= 0.0001 and max(numbers) < 10**15:
             # What as_text would say.

@@ -6,10 +6,10 @@ import zipfile
 from collections.abc import Mapping
 from io import BytesIO
 
-from documents.cells import Grid, column_letters, needs_care
+from documents.cells import Grid, column_letters
 from documents.limits import Limits
 from documents.shared_texts import refuse_repeated_texts
-from documents.sheet_reading import read_sheets
+from documents.sheet_reading import as_grid, read_sheets
 from documents.unpacking import CONTENT_TYPES, open_zip, read_entry
 from documents.xlsx_scan import PLAIN_CELLS, Scan, is_plain, scan_sheet
 from documents.xml_events import follow, local
@@ -36,9 +36,7 @@ def read_xlsx(data: bytes, limits: Limits) -> list[Grid]:
     grids = []
     for name, rows in read_sheets(checked, limits):
         scan = scans.get(sheets.get(name, ""), Scan())
-        _put_in(rows, scan.troubles)
-        fixes = {"formulas": scan.formulas} if scan.formulas else {}
-        grids.append(Grid("xlsx", name, rows, fixes, is_tidy=_is_tidy(rows)))
+        grids.append(as_grid("xlsx", name, rows, scan.troubles, scan.formulas))
     return grids
 
 
@@ -90,29 +88,13 @@ def _parts(data: bytes, limits: Limits) -> dict[str, bytes]:
     return parts
 
 
-def _packed(parts: dict[str, bytes]) -> bytes:
+def _packed(parts: dict[str, bytes]) -> BytesIO:
     """A new container: what was checked is what is read."""
     out = BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as copy:
         while parts:
             copy.writestr(*parts.popitem())
-    return out.getvalue()
-
-
-def _put_in(rows: list[list[str]], troubles: Mapping[tuple[int, int], str]) -> None:
-    """Set the cells that calamine leaves blank."""
-    for (row, column), text in troubles.items():
-        while len(rows) <= row:
-            rows.append([])
-        cells = rows[row]
-        cells.extend([""] * (column + 1 - len(cells)))
-        cells[column] = text
-
-
-def _is_tidy(rows: list[list[str]]) -> bool:
-    text = "\n".join(map("\t".join, rows))
-    # A line break inside a cell makes more of them than rows.
-    return text.count("\n") < max(len(rows), 1) and not needs_care(text, "\n")
+    return out
 
 
 def _sheet_parts(parts: Mapping[str, bytes]) -> dict[str, str]:

@@ -17,6 +17,7 @@ def follow(
 ) -> None:
     """Call ``start`` with each tag and its attributes, ``end`` with its tag, ``text`` with what stands between.
 
+
     Tags keep the prefix they were written with. Raises ``Refusal`` ``file.workbook_damaged`` for what is not
     well-formed, declares a document type, or makes a handler raise ValueError.
     """
@@ -24,6 +25,20 @@ def follow(
     parser.buffer_text = True
     parser.StartElementHandler, parser.EndElementHandler = start, end
     parser.CharacterDataHandler = text
+    _parse(parser, xml)
+
+
+def refuse_unusual(xml: bytes) -> None:
+    """``file.workbook_damaged`` unless this is well-formed, with nothing in it but tags and text.
+
+    Comments, CDATA and instructions could hold what looks like tags; no spreadsheet program writes them here.
+    """
+    parser = expat.ParserCreate()
+    parser.CommentHandler = parser.StartCdataSectionHandler = parser.ProcessingInstructionHandler = _refuse
+    _parse(parser, xml)
+
+
+def _parse(parser: expat.XMLParserType, xml: bytes) -> None:
     parser.StartDoctypeDeclHandler = _refuse
     try:
         parser.Parse(xml, True)

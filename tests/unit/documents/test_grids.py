@@ -174,8 +174,8 @@ def test_an_ods_is_unfolded_only_where_something_stands() -> None:
         + '<table:covered-table-cell table:number-columns-repeated="16000"/></table:table-row>'
         '<table:table-row table:number-rows-repeated="1048570"><table:table-cell/></table:table-row>'
     )
-    (grid,) = grids(raw_ods(f'<table:table table:name="a">{rows_xml}</table:table>'))
-    assert grid.rows == [[], [], [], ["", "", "甲", "甲"], ["", "", "甲", "甲"]]
+    found = rows(raw_ods(f'<table:table table:name="a">{rows_xml}</table:table>'))
+    assert found == [[], [], [], ["", "", "甲", "甲"], ["", "", "甲", "甲"]]
 
 
 def test_words_of_an_ods_cell() -> None:
@@ -187,6 +187,28 @@ def test_words_of_an_ods_cell() -> None:
     )
     table = f'<table:table table:name="a"><table:table-row>{cell}</table:table-row></table:table>'
     assert rows(raw_ods(table)) == [["张  三\n丰", "2026-01-02", "0.5"]]
+
+
+def test_what_calamine_would_misread_in_an_ods() -> None:
+    cells = (
+        '<table:table-cell office:value-type="string"><draw:frame><draw:text-box><text:p>图</text:p>'
+        "</draw:text-box></draw:frame><text:p>张<text:tab/>三<text:ruby><text:ruby-base>丰</text:ruby-base>"
+        "<text:ruby-text>feng</text:ruby-text></text:ruby></text:p></table:table-cell>\n"
+        "<table:table-cell><text:p>无类型 &lt;1&gt;</text:p></table:table-cell>"
+        '<table:covered-table-cell/><table:table-cell office:value-type="boolean" office:boolean-value="true"/>'
+    )
+    (grid,) = grids(
+        raw_ods(
+            f'<table:table table:name="a&amp;b">\n<table:table-row>\n{cells}</table:table-row></table:table>'
+        )
+    )
+    assert (grid.name, grid.rows) == ("a&b", [["张 三丰", "无类型 <1>", "", "TRUE"]])
+
+
+def test_an_error_in_a_repeated_row_stands_in_each_of_them() -> None:
+    error = '<table:table-cell office:value-type="string" office:string-value="" calcext:value-type="error"><text:p>#N/A</text:p></table:table-cell>'
+    more = 'table:number-rows-repeated="2"'
+    assert rows(raw_ods(ods_row(f"<table:table-cell/>{error}", more))) == [["", "#N/A"], ["", "#N/A"]]
 
 
 def test_hidden_sheets_are_left_alone() -> None:
@@ -259,6 +281,34 @@ def test_shared_texts_that_go_on_in_the_next_record() -> None:
     texts = record(0xFC, first) + record(0x3C, second) + record(0x3C, third)
     cells = b"".join(record(0xFD, at(row, 0) + struct.pack("<I", row)) for row in range(3))
     assert rows(ole(biff({"a": cells}, texts))) == [["张三ab"], ["李四"], ["丙"]]
+
+
+def test_a_rare_character_cut_in_two_by_the_end_of_a_record() -> None:
+    units = "𬭎".encode("utf-16-le")
+    first = struct.pack("<IIHB", 1, 1, 3, 1) + "张".encode("utf-16-le") + units[:2]
+    texts = record(0xFC, first) + record(0x3C, b"\x01" + units[2:])
+    cells = record(0xFD, at(0, 0) + struct.pack("<I", 0))
+    assert rows(ole(biff({"a": cells}, texts))) == [["张𬭎"]]
+
+
+def test_a_date_that_a_formula_gave_and_a_format_of_a_high_number() -> None:
+    formats = record(0x41E, struct.pack("<H", 400) + biff_text("yyyy/m/d"))
+    styles = record(0xE0, struct.pack("<HH", 0, 400))
+    cells = record(0x0006, at(0, 0) + struct.pack("<d", 46024) + bytes(8))
+    assert rows(ole(biff({"a": cells}, formats + styles))) == [["2026-01-02"]]
+
+
+def test_the_figures_of_a_chart_are_no_cells() -> None:
+    chart = record(0x809, struct.pack("<HH", 0x600, 0x20) + bytes(12)) + record(
+        0x203, at(0, 0) + struct.pack("<d", 9)
+    )
+    cells = (
+        record(0x203, at(0, 0) + struct.pack("<d", 5))
+        + chart
+        + record(0x0A)
+        + record(0x203, at(1, 0) + struct.pack("<d", 6))
+    )
+    assert rows(ole(biff({"a": cells}))) == [["5"], ["6"]]
 
 
 def test_dates_of_an_xls() -> None:
@@ -371,6 +421,43 @@ HOSTILE = {
             biff({"a": b"".join(record(0x203, struct.pack("<HHHd", row, 255, 0, 1)) for row in range(9000))})
         ),
         "file.far_cell",
+    ),
+    "xls with an untrue size": (
+        ole(
+            biff(
+                {
+                    "a": record(0x200, struct.pack("<IIHHH", 0, 2**32 - 1, 0, 65535, 0))
+                    + record(0x203, at(0, 300) + bytes(8))
+                }
+            )
+        ),
+        "file.far_cell",
+    ),
+    "xls text shared too often": (
+        ole(
+            biff(
+                {"a": b"".join(record(0xFD, at(row, 0) + bytes(4)) for row in range(9_000))},
+                record(0xFC, struct.pack("<IIHB", 1, 1, 8_000, 0) + b"a" * 8_000),
+            )
+        ),
+        "file.workbook_damaged",
+    ),
+    "ods blanks": (
+        raw_ods(
+            ods_row(
+                '<table:table-cell office:value-type="string"><text:p><text:s text:c="4000000000">x</text:s></text:p></table:table-cell>'
+            )
+        ),
+        "file.workbook_damaged",
+    ),
+    "ods long text in many rows": (
+        raw_ods(ods_row(ods_cell("x" * 2_000), 'table:number-rows-repeated="100000"')),
+        "file.workbook_damaged",
+    ),
+    "ods cells in a comment": (raw_ods(ods_row(f"<!--{ods_cell('x')}-->")), "file.workbook_damaged"),
+    "ods table in a cell": (
+        raw_ods(ods_row(f"<table:table-cell>{ods_row(ods_cell('x'))}</table:table-cell>")),
+        "file.workbook_damaged",
     ),
     "xls texts that are not there": (
         ole(
