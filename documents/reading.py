@@ -12,10 +12,10 @@ from documents.grids import open_grids
 from documents.headings import meaning
 from documents.limits import Limits
 from documents.lines import take_lines
-from documents.wage_file import WageFileHead, digest_of_cells
+from documents.wage_file import WageFileHead
 from rules.refusals import Refusal
 
-__all__ = ["Limits", "RawTable", "fixed_columns_unchanged", "nothing", "read_wage_file", "uncollected"]
+__all__ = ["Limits", "RawTable", "nothing", "read_wage_file", "uncollected"]
 
 _WORDS_IN_ONE_CELL = 3
 _LOOKED_AT = 60
@@ -76,13 +76,6 @@ def read_wage_file(
     if len(lines.rows) > limits.lines:
         raise Refusal("file.too_many_lines", lines=len(lines.rows), limit=limits.lines)
     return RawTable(top.grid.kind, top.head, lines.rows, columns, lines.fixes, top.signature, lines.odd)
-
-
-def fixed_columns_unchanged(table: RawTable) -> bool:
-    """Whether the columns that the unit must leave alone are those of the download; False for any other file."""
-    return table.head is not None and (
-        digest_of_cells(cells for _line, cells in table.rows) == table.head.fixed_digest
-    )
 
 
 def _refuse_without_columns(rows: list[list[str]]) -> None:

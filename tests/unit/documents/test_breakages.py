@@ -13,11 +13,22 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sheet_samples import ods, xls
-from wage_samples import HEAD, LINES, asked, cells_of, changed, good_text, read, refused, zipped
+from wage_samples import (
+    HEAD,
+    LINES,
+    asked,
+    cells_of,
+    changed,
+    fixed_columns_unchanged,
+    good_text,
+    read,
+    refused,
+    zipped,
+)
 
 from documents.columns import Columns, Unsure
 from documents.limits import Limits
-from documents.reading import RawTable, fixed_columns_unchanged, read_wage_file
+from documents.reading import RawTable, read_wage_file
 from documents.wage_file import write_text, write_zip
 from documents.workbook import write_workbook
 from rules.identity import is_valid_id_number

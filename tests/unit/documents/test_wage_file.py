@@ -10,9 +10,8 @@ from io import BytesIO
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from wage_samples import HEAD, LINES, PEOPLE, cells_of, head_with_people, read
+from wage_samples import HEAD, LINES, PEOPLE, cells_of, fixed_columns_unchanged, head_with_people, read
 
-from documents.reading import fixed_columns_unchanged
 from documents.wage_file import (
     WageFileLine,
     file_stem,

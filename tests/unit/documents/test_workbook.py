@@ -11,9 +11,8 @@ import pytest
 from hypothesis import given, settings
 from openpyxl import load_workbook
 from openpyxl.worksheet.worksheet import Worksheet
-from wage_samples import HEAD, LINES, PEOPLE, head_with_people, read
+from wage_samples import HEAD, LINES, PEOPLE, fixed_columns_unchanged, head_with_people, read
 
-from documents.reading import fixed_columns_unchanged
 from documents.sheet_reading import as_text
 from documents.wage_file import WageFileLine, fixed_digest
 from documents.workbook import write_workbook

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from documents.columns import Unsure
 from documents.limits import Limits
 from documents.reading import RawTable, read_wage_file
-from documents.wage_file import BLANKS, WageFileHead, WageFileLine, write_text
+from documents.wage_file import BLANKS, WageFileHead, WageFileLine, digest_of_cells, write_text
 from rules.refusals import Refusal
 
 HEAD = WageFileHead("230001", 2026, ("310", "410", "510"), "annual", 3, "b-20260301-7")
@@ -107,3 +107,9 @@ def cells_of(lines: list[WageFileLine]) -> list[list[str]]:
 
 def head_with_people(count: int) -> WageFileHead:
     return replace(HEAD, people=count)
+
+
+def fixed_columns_unchanged(table: RawTable) -> bool:
+    """Whether the columns that the unit must leave alone are those of the download; False without a head."""
+    digest = digest_of_cells(cells for _line, cells in table.rows)
+    return table.head is not None and digest == table.head.fixed_digest
