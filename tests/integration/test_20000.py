@@ -46,6 +46,7 @@ def test_twenty_thousand_people_go_the_whole_way(large, sign_in):
     assert (kept.entered, kept.wage_total_fen) == (PEOPLE, PEOPLE * 6_500_025)
     assert clerk.get(f"/wages/{declaration_id}/rows?after=19950").counts == (PEOPLE, 0, PEOPLE)
 
+    assert large.explain(declaration_id, by="da") == checked.warned > 0
     large.stated(declaration_id, by="da")
     large.backed_up(declaration_id, by="da")
     medical, _injury = large.submit(declaration_id, by="da")
