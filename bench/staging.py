@@ -17,7 +17,7 @@ from bench.load import Browser, Unexpected, build, token_in
 from bench.result import Result
 from bench.speed import Saves
 
-ROUNDS = 5
+ROUNDS = 3
 NUMBER = 1
 PEOPLE = 100_000
 BAD_LINES = 200
