@@ -1,66 +1,12 @@
-"""The 说明表 as data: its fields in sections, what may stand in each, and whether its head counts agree."""
+"""The 说明表 as data: its fields in sections, and whether its head counts agree."""
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import date
-from typing import Any, Literal
+from typing import Any
 
-from rules.money import UnreadableAmount, parse_yuan, yuan_text
+from rules.fields import N_, Field, Section, as_typed, clean_fields, fields_of
 from rules.refusals import Refusal
-
-Kind = Literal["text", "count", "money", "choice", "confirm", "date", "longtext"]
-
-MAX_COUNT = 1_000_000
-MAX_MONEY_FEN = 99_999_999_999_999
-"""999,999,999,999.99 yuan."""
-
-TEXT_LENGTH = 100
-LONGTEXT_LENGTH = 1000
-
-_MONEY_DIGITS = 12
-_VALUE_SHOWN = 40
-_COUNT = re.compile(r"[0-9]{1,7}").fullmatch
-_DATE = re.compile(r"([0-9]{4})[-/.年]([0-9]{1,2})[-/.月]([0-9]{1,2})日?").fullmatch
-_MOBILE = re.compile(r"(?:\+?86-?)?(1[3-9][0-9]{9})").fullmatch
-# Area codes: three digits for 010 and 02x, four for all others.
-_LANDLINE = re.compile(
-    r"\(?(010|02[0-9]|0[3-9][0-9]{2})(?:\)-?|-)?([2-9][0-9]{6,7})(?:(?:-|转)([0-9]{1,6}))?"
-).fullmatch
-_YES = frozenset({"1", "on", "true", "yes", "y"})
-
-
-def N_(message: str) -> str:
-    """Marks a message for extraction; it is translated where it is shown."""
-    return message
-
-
-@dataclass(frozen=True, slots=True)
-class Field:
-    """One field of the form; ``label_msgid`` and the labels in ``choices`` (value, label) are msgids."""
-
-    name: str
-    label_msgid: str
-    kind: Kind
-    required: bool = False
-    choices: tuple[tuple[str, str], ...] = ()
-
-    @property
-    def max_length(self) -> int:
-        """The most characters that the field takes."""
-        return LONGTEXT_LENGTH if self.kind == "longtext" else TEXT_LENGTH
-
-
-@dataclass(frozen=True, slots=True)
-class Section:
-    """Fields that stand under one heading; ``title`` is a msgid."""
-
-    title: str
-    fields: tuple[Field, ...]
-
 
 UNIT_TYPES = (
     ("enterprise", N_("企业")),
@@ -92,7 +38,7 @@ SECTIONS: tuple[Section, ...] = (
             Field("funding_source", N_("经费来源"), "choice", True, FUNDING_SOURCES),
             Field("legal_representative", N_("法定代表人"), "text", True),
             Field("contact_person", N_("社保专管员"), "text", True),
-            Field("phone", N_("联系电话"), "text", True),
+            Field("phone", N_("联系电话"), "phone", True),
             Field("bank_name", N_("开户银行"), "text"),
             Field("bank_account", N_("银行账号"), "text"),
             Field("address", N_("单位地址"), "text"),
@@ -143,37 +89,17 @@ SECTIONS: tuple[Section, ...] = (
         ),
     ),
 )
-FIELDS: dict[str, Field] = {field.name: field for section in SECTIONS for field in section.fields}
+FIELDS: dict[str, Field] = fields_of(SECTIONS)
 
 
 def validate(values: Mapping[str, str]) -> tuple[dict[str, Any], dict[str, Refusal]]:
-    """The form's values made clean, and per field the reason why not.
-
-    Cleaned: counts are int, money is int fen, confirms are bool, dates ISO text, the rest text; an empty
-    optional field is None ("" for texts). Names that are no field are left out. Every ``Refusal`` has
-    ``label`` and ``value`` (40 characters at most); nothing is raised.
-    """
-    cleaned: dict[str, Any] = {}
-    errors: dict[str, Refusal] = {}
-    for name, field in FIELDS.items():
-        try:
-            cleaned[name] = _clean(field, values.get(name) or "")
-        except Refusal as refusal:
-            errors[name] = refusal
-    return cleaned, errors
+    """The form's values made clean, and per field the reason why not (``rules.fields.clean_fields``)."""
+    return clean_fields(FIELDS, values)
 
 
-def as_typed(cleaned: Mapping[str, Any]) -> dict[str, str]:
-    """Cleaned values as a person would type them again: money in yuan, a confirm as "1"."""
-    return {name: _typed(FIELDS[name], value) for name, value in cleaned.items() if name in FIELDS}
-
-
-def _typed(field: Field, value: Any) -> str:
-    if value is None or value is False:
-        return ""
-    if value is True:
-        return "1"
-    return yuan_text(value) if field.kind == "money" and isinstance(value, int) else str(value)
+def typed_statement(cleaned: Mapping[str, Any]) -> dict[str, str]:
+    """A kept 说明表 as a person would type it again."""
+    return as_typed(FIELDS, cleaned)
 
 
 def cross_check(cleaned: Mapping[str, Any], people: int) -> list[Refusal]:
@@ -200,83 +126,3 @@ def cross_check(cleaned: Mapping[str, Any], people: int) -> list[Refusal]:
             declared=people,
         )
     ]
-
-
-def _clean(field: Field, typed: str) -> object:
-    text = typed.strip()
-    if field.kind == "confirm":
-        return _confirm(field, text)
-    if not text:
-        if field.required:
-            raise _refusal("statement.required", field, typed)
-        return "" if field.kind in ("text", "longtext", "choice") else None
-    if len(text) > field.max_length:
-        raise _refusal("statement.too_long", field, typed, max=field.max_length, length=len(text))
-    if field.kind == "count":
-        return _count(field, text)
-    if field.kind == "money":
-        return _money(field, text)
-    if field.kind == "date":
-        return _date(field, text)
-    if field.kind == "choice":
-        if text not in {value for value, _ in field.choices}:
-            raise _refusal("statement.choice", field, text)
-        return text
-    return _phone(field, text) if field.name == "phone" else text
-
-
-def _refusal(code: str, field: Field, typed: str, **params: object) -> Refusal:
-    return Refusal(code, field.name, label=field.label_msgid, value=typed[:_VALUE_SHOWN], **params)
-
-
-def _confirm(field: Field, text: str) -> bool:
-    confirmed = text.lower() in _YES
-    if field.required and not confirmed:
-        raise _refusal("statement.confirm", field, text)
-    return confirmed
-
-
-def _count(field: Field, text: str) -> int:
-    plain = unicodedata.normalize("NFKC", text).strip().removesuffix("人").rstrip()
-    if not _COUNT(plain) or int(plain) > MAX_COUNT:
-        raise _refusal("statement.not_a_count", field, text, max=MAX_COUNT)
-    return int(plain)
-
-
-def _money(field: Field, text: str) -> int | None:
-    try:
-        fen = parse_yuan(text, MAX_MONEY_FEN, _MONEY_DIGITS)
-    except UnreadableAmount as error:
-        raise _refusal(
-            "statement.not_money",
-            field,
-            text,
-            reason=error.reason,
-            suggestion=error.suggestion,
-            max_fen=MAX_MONEY_FEN,
-        ) from None
-    if fen is None and field.required:
-        # Only invisible marks were pasted.
-        raise _refusal("statement.required", field, text)
-    return fen
-
-
-def _date(field: Field, text: str) -> str:
-    match = _DATE(unicodedata.normalize("NFKC", text))
-    try:
-        if match is None:
-            raise ValueError
-        return date(int(match.group(1)), int(match.group(2)), int(match.group(3))).isoformat()
-    except ValueError:
-        raise _refusal("statement.date", field, text) from None
-
-
-def _phone(field: Field, text: str) -> str:
-    """A mobile number, or area code-number(-extension), in one spelling."""
-    plain = "".join(unicodedata.normalize("NFKC", text).split())
-    if match := _MOBILE(plain):
-        return match.group(1)
-    match = _LANDLINE(plain)
-    if match is None:
-        raise _refusal("statement.phone", field, text)
-    return "-".join(part for part in match.groups() if part)

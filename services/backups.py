@@ -20,7 +20,7 @@ from models.account import Actor
 from models.db import reading, transaction
 from models.declaration import Backup, Declaration, find_statement, get_standing, get_tally
 from rules.refusals import Conflict, Refusal
-from rules.statement import as_typed, validate
+from rules.statement import typed_statement, validate
 from services.declarations import get_open
 from services.exchange import file_head, file_lines
 from translations import gettext as _
@@ -80,7 +80,7 @@ def open_backup(data: bytes, limits: Limits) -> tuple[RawTable, dict[str, Any]]:
         raise Refusal("backup.altered")
     statement = json.loads(parts.statement)
     _, refusals = (
-        validate(as_typed(statement))
+        validate(typed_statement(statement))
         if isinstance(statement, dict)
         else ({}, {"": Refusal("backup.altered")})
     )

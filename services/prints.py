@@ -33,7 +33,8 @@ from rules.identity import mask_id
 from rules.insurances import groups_of
 from rules.money import divide_half_up, yuan_text
 from rules.refusals import Refusal
-from rules.statement import SECTIONS, Field
+from rules.fields import Field
+from rules.statement import SECTIONS
 from rules.wages import change_permille, contribution_base, is_declared
 from services.declarations import get_own
 from services.exchange import File

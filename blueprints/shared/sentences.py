@@ -211,14 +211,17 @@ SENTENCES = {
     # 核对、说明、备份、申报
     "check.changed": N_("确认期间名单有变化，请看过新的名单后再确认。"),
     "statement.changed": N_("另一位经办人刚保存过说明信息。您填的内容还在下面，请核对后再保存。"),
-    "statement.required": N_("“%(label)s”还没有填。"),
-    "statement.not_a_count": N_("“%(label)s”应填整数人数，不是“%(value)s”。"),
-    "statement.not_money": N_("“%(label)s”应填金额（元），不是“%(value)s”。"),
-    "statement.phone": N_("“%(label)s”应填手机号或带区号的座机号，如 0451-12345678。"),
-    "statement.too_long": N_("“%(label)s”最多 %(max)s 字，现有 %(length)s 字。"),
-    "statement.choice": N_("请为“%(label)s”选择一项。"),
-    "statement.confirm": N_("请确认“%(label)s”。"),
-    "statement.date": N_("“%(label)s”应填日期，如 2026-06-18。"),
+    "field.required": N_("“%(label)s”还没有填。"),
+    "field.not_a_count": N_("“%(label)s”应填整数人数，不是“%(value)s”。"),
+    "field.not_money": N_("“%(label)s”应填金额（元），不是“%(value)s”。"),
+    "field.phone": N_("“%(label)s”应填手机号或带区号的座机号，如 0451-12345678。"),
+    "field.too_long": N_("“%(label)s”最多 %(max)s 字，现有 %(length)s 字。"),
+    "field.choice": N_("请为“%(label)s”选择一项。"),
+    "field.confirm": N_("请确认“%(label)s”。"),
+    "field.date": N_("“%(label)s”应填日期，如 2026-06-18。"),
+    "field.month": N_("“%(label)s”应填年月，如 202606。"),
+    "field.mobile": N_("“%(label)s”应填 11 位手机号，不是“%(value)s”。"),
+    "field.uscc": N_("“%(value)s”不是统一社会信用代码：应是 18 位，最后一位是校验码。请照营业执照核对。"),
     "statement.people_differ": N_(
         "上年末人数减扣减加增加等于 %(computed)s 人，本次申报 %(declared)s 人，请核对；无误可以继续。"
     ),
@@ -289,7 +292,9 @@ SENTENCES = {
     "line.found_by_name": N_(
         "个人编号在名单中找不到，按姓名找到“%(name)s”，名单中只有一位。可以写入，请核对。"
     ),
-    "line.cells": N_("本行的格数比表头多，各列可能错位（%(value)s）。请填现工资，或勾选“本行不导入”。"),
+    "line.cells": N_(
+        "本行的格数和表头不一样多，各列可能错位。这一行是：%(value)s。请在“改为”里填现工资，或勾选“本行不导入”。"
+    ),
     "head.other_unit": N_("这是单位 %(value)s 的文件，本单位编号是 %(expected)s。请用本单位下载的文件。"),
     "head.other_year": N_("这是 %(value)s 年度的文件，现在申报的是 %(expected)s 年度。请重新下载。"),
     "head.other_basis": N_("文件的工资口径（%(basis)s）与本地区不同。请重新下载。"),

@@ -12,8 +12,9 @@ from blueprints.wages.progress import overview
 from models.db import reading
 from models.declaration import Declaration, find_statement
 from models.unit import get_unit
+from rules.numbers import whole_number
 from rules.refusals import Conflict, Refusal
-from rules.statement import FIELDS, SECTIONS, as_typed, cross_check, validate
+from rules.statement import FIELDS, SECTIONS, typed_statement, cross_check, validate
 from services.declarations import get_own, save_statement
 from translations import gettext as _
 
@@ -25,7 +26,7 @@ def statement(declaration_id: int) -> str:
     with reading() as session:
         declaration = get_own(session, actor(), declaration_id)
         saved = find_statement(session, declaration_id)
-        typed = as_typed(saved.content) if saved else _known(session, declaration)
+        typed = typed_statement(saved.content) if saved else _known(session, declaration)
     return _page(declaration_id, typed, saved.version if saved else 0, {}, saved.content if saved else None)
 
 
@@ -35,15 +36,15 @@ def statement(declaration_id: int) -> str:
 def keep_statement(declaration_id: int) -> Response | tuple[str, int]:
     """保存; nothing that was typed is lost when something is not right."""
     typed = {name: request.form.get(name, "") for name in FIELDS}
-    version = request.form.get("version", "")
-    if not version.isdigit():
+    version = whole_number(request.form.get("version", ""))
+    if version is None:
         raise Refusal("form.damaged")
     content, refusals = validate(typed)
     errors = {name: sentence(refusal) for name, refusal in refusals.items()}
     if errors:
-        return _page(declaration_id, typed, int(version), errors, None), 422
+        return _page(declaration_id, typed, version, errors, None), 422
     try:
-        save_statement(actor(), declaration_id, content, int(version), current_app.config["CLOCK"]())
+        save_statement(actor(), declaration_id, content, version, current_app.config["CLOCK"]())
     except Conflict as conflict:
         with reading() as session:
             held = find_statement(session, declaration_id)

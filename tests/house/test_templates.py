@@ -26,7 +26,7 @@ EXEMPT = {
 KEPT = {
     "services/uploads.py": {"个人编号", "姓名", "原工资", "现工资"},
     "models/audit.py": {"系统"},
-    "rules/statement.py": {"人"},
+    "rules/fields.py": {"人"},
 }
 SPEAKING = sorted(
     path

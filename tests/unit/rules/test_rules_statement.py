@@ -46,7 +46,7 @@ def test_an_empty_form_names_every_required_field() -> None:
     assert set(errors) == required
     for name, refusal in errors.items():
         confirm = FIELDS[name].kind == "confirm"
-        assert refusal.code == ("statement.confirm" if confirm else "statement.required")
+        assert refusal.code == ("field.confirm" if confirm else "field.required")
         assert refusal.field == name
         assert refusal.params == {"label": FIELDS[name].label_msgid, "value": ""}
 
@@ -54,24 +54,24 @@ def test_an_empty_form_names_every_required_field() -> None:
 @pytest.mark.parametrize(
     ("name", "value", "code"),
     [
-        ("last_year_headcount", "-1", "statement.not_a_count"),
-        ("last_year_headcount", "1.5", "statement.not_a_count"),
-        ("last_year_headcount", "1000001", "statement.not_a_count"),
-        ("last_year_headcount", "٣", "statement.not_a_count"),
-        ("interns_count", "三", "statement.not_a_count"),
-        ("last_year_wage_total", "460万", "statement.not_money"),
-        ("last_year_wage_total", "1000000000000", "statement.not_money"),
-        ("last_year_wage_total", "\u200b", "statement.required"),
-        ("interns_wages", "-5", "statement.not_money"),
-        ("phone", "12345", "statement.phone"),
-        ("phone", "12800000000", "statement.phone"),
-        ("phone", "6234567", "statement.phone"),
-        ("address", "呼" * 101, "statement.too_long"),
-        ("change_reason", "因" * 1001, "statement.too_long"),
-        ("unit_type", "企业", "statement.choice"),
-        ("promise", "0", "statement.confirm"),
-        ("filled_on", "2026-02-30", "statement.date"),
-        ("filled_on", "昨天", "statement.date"),
+        ("last_year_headcount", "-1", "field.not_a_count"),
+        ("last_year_headcount", "1.5", "field.not_a_count"),
+        ("last_year_headcount", "1000001", "field.not_a_count"),
+        ("last_year_headcount", "٣", "field.not_a_count"),
+        ("interns_count", "三", "field.not_a_count"),
+        ("last_year_wage_total", "460万", "field.not_money"),
+        ("last_year_wage_total", "1000000000000", "field.not_money"),
+        ("last_year_wage_total", "\u200b", "field.required"),
+        ("interns_wages", "-5", "field.not_money"),
+        ("phone", "12345", "field.phone"),
+        ("phone", "12800000000", "field.phone"),
+        ("phone", "6234567", "field.phone"),
+        ("address", "呼" * 101, "field.too_long"),
+        ("change_reason", "因" * 1001, "field.too_long"),
+        ("unit_type", "企业家", "field.choice"),
+        ("promise", "0", "field.confirm"),
+        ("filled_on", "2026-02-30", "field.date"),
+        ("filled_on", "昨天", "field.date"),
     ],
 )
 def test_what_is_wrong_is_said(name: str, value: str, code: str) -> None:
