@@ -33,7 +33,8 @@ ALL_RIGHTS = " ".join(RIGHTS)
 class Account(SQLModel, table=True):
     """A person's sign-in: an operator (经办人) of one unit, or a reviewer of one region's bureau.
 
-    ``rights`` are an operator's, of ``RIGHTS``; ``is_admin`` lets an operator manage the unit's others.
+    ``rights`` are an operator's, of ``RIGHTS``; ``is_admin`` lets an operator manage the unit's others. Notices up to
+    ``mailed_notice_id`` have gone to ``email``, if one is given.
     """
 
     __table_args__ = (
@@ -55,6 +56,8 @@ class Account(SQLModel, table=True):
     is_active: bool = True
     is_admin: bool = False
     rights: str = ALL_RIGHTS
+    email: str = ""
+    mailed_notice_id: int = 0
 
 
 class LoginSession(SQLModel, table=True):

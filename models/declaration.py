@@ -16,7 +16,8 @@ class Declaration(SQLModel, table=True):
     """One unit's declaration of one year's wages for one to three 险种.
 
     ``months`` divides a typed wage into a monthly one: 12 where the region's basis is annual, else 1.
-    ``roster_version`` grows when 刷新名单 changes who is on the list, so an old file is recognised.
+    ``roster_version`` grows when 刷新名单 changes who is on the list, so an old file is recognised. ``is_list_stale``:
+    somebody joined, left or changed since, so 刷新名单 is offered.
     """
 
     __table_args__ = (
@@ -38,6 +39,7 @@ class Declaration(SQLModel, table=True):
     state: str = "starting"
     roster_version: int = 1
     left_confirmed_revision: int | None = None
+    is_list_stale: bool = False
     started_by: int = Field(foreign_key="account.id")
     started_at: datetime = Field(sa_type=UtcDateTime)
 

@@ -1,4 +1,4 @@
-"""What was submitted (申报) and what became of it: frozen snapshots, 业务 records, their timeline."""
+"""业务: every request to the bureau, of whatever kind, its timeline, and the frozen snapshots of declarations."""
 
 from __future__ import annotations
 
@@ -22,9 +22,10 @@ from models.account import Account
 from models.db import Json, UtcDateTime
 from models.ready import ReadyRecords
 from models.unit import Unit
+from rules.filing_states import STATES
 
-FINAL_STATES = ("approved", "returned", "failed")
 LIVE = "state IN ('submitting', 'pending', 'approved')"
+ANY_STATE = ", ".join(f"'{state}'" for state in STATES)
 
 
 class Snapshot(SQLModel, table=True):
@@ -72,12 +73,21 @@ class SnapshotRow(SQLModel, table=True):
 
 
 class Filing(SQLModel, table=True):
-    """One 业务 record before the bureau: 医疗 is one, 工伤 and 生育 together are one."""
+    """One 业务 record: a request of some ``kind`` (``rules.filing_states``), with a state that the database guards.
+
+    Of a wage declaration, 医疗 is one record, 工伤 and 生育 together are one. Every other kind has lines
+    (``models.filing_parts``). ``submitted_at`` is when it was handed over; of a draft, when it was last saved.
+    ``version`` grows with each step and each save. ``taken_by`` is the reviewer who has it in hand; until then the
+    unit may withdraw it. ``unit_id`` is None only while a unit asks to be registered.
+    """
 
     __table_args__ = (
+        CheckConstraint(f"state IN ({ANY_STATE})", name="filing_state"),
         CheckConstraint(
-            "state IN ('submitting', 'pending', 'approved', 'returned', 'failed')", name="filing_state"
+            "(kind = 'wages') = (declaration_id IS NOT NULL AND snapshot_id IS NOT NULL)", name="filing_wages"
         ),
+        CheckConstraint("unit_id IS NOT NULL OR kind = 'unit_join'", name="filing_unit"),
+        CheckConstraint("state = 'pending' OR taken_by IS NULL", name="filing_taken"),
         Index(
             "filing_live",
             "declaration_id",
@@ -93,28 +103,58 @@ class Filing(SQLModel, table=True):
     id: int | None = Field(default=None, primary_key=True)
     receipt_no: str = Field(unique=True, max_length=40)
     kind: str = "wages"
-    declaration_id: int = Field(foreign_key="declaration.id")
-    snapshot_id: int = Field(foreign_key="snapshot.id")
-    unit_id: int = Field(foreign_key="unit.id")
+    declaration_id: int | None = Field(default=None, foreign_key="declaration.id")
+    snapshot_id: int | None = Field(default=None, foreign_key="snapshot.id")
+    unit_id: int | None = Field(default=None, foreign_key="unit.id")
+    project_id: int | None = Field(default=None, foreign_key="project.id")
     region_code: str = Field(foreign_key="region.code")
-    group_code: str
-    insurances: str
+    group_code: str = ""
+    insurances: str = ""
     year: int
+    title: str = ""
     state: str = "submitting"
-    people: int
-    wage_total_fen: int = Field(sa_type=BigInteger)
+    people: int = 0
+    wage_total_fen: int = Field(default=0, sa_type=BigInteger)
     is_late: bool = False
     reason: str = ""
     failure: Any = Field(default=None, sa_type=Json, nullable=True)
-    submitted_by: int = Field(foreign_key="account.id")
+    version: int = 1
+    submitted_by: int | None = Field(default=None, foreign_key="account.id")
     submitter_name: str
     submitted_at: datetime = Field(sa_type=UtcDateTime)
+    taken_by: int | None = Field(default=None, foreign_key="account.id")
+    taken_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     decided_by: int | None = Field(default=None, foreign_key="account.id")
     decided_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
     @property
     def is_final(self) -> bool:
-        return self.state in FINAL_STATES
+        """Whether nothing more will happen by itself: polling ends here."""
+        return self.state not in ("submitting", "pending")
+
+    @property
+    def key(self) -> int:
+        """The number of a filing that is in the database."""
+        assert self.id is not None
+        return self.id
+
+    @property
+    def own_unit_id(self) -> int:
+        """The unit whose filing it is; asking one that has no unit yet is a programming error."""
+        assert self.unit_id is not None
+        return self.unit_id
+
+    @property
+    def own_snapshot_id(self) -> int:
+        """The snapshot of a wage declaration; asking another kind is a programming error."""
+        assert self.snapshot_id is not None
+        return self.snapshot_id
+
+    @property
+    def own_declaration_id(self) -> int:
+        """The declaration of a wage filing; asking another kind is a programming error."""
+        assert self.declaration_id is not None
+        return self.declaration_id
 
     @property
     def insurance_codes(self) -> list[str]:
@@ -151,7 +191,7 @@ class FilingSearch(NamedTuple):
 
     since: datetime | None = None
     until: datetime | None = None
-    kind: str = ""
+    kinds: tuple[str, ...] = ()
     state: str = ""
 
 
@@ -162,8 +202,8 @@ def list_filings(session: Session, unit_id: int, search: FilingSearch, limit: in
         query = query.where(Filing.submitted_at >= search.since)
     if search.until:
         query = query.where(Filing.submitted_at < search.until)
-    if search.kind:
-        query = query.where(Filing.kind == search.kind)
+    if search.kinds:
+        query = query.where(Filing.kind.in_(search.kinds))
     if search.state:
         query = query.where(Filing.state == search.state)
     return list(session.scalars(query.order_by(Filing.id.desc()).limit(limit)))
@@ -185,7 +225,8 @@ def find_region_filing(
     return session.scalars(query.with_for_update() if lock else query).first()
 
 
-REVIEWED_STATES = ("pending", "approved", "returned")
+DECIDED_STATES = ("approved", "refused", "returned")
+REVIEWED_STATES = ("pending", "approved", "refused", "returned")
 
 
 def find_by_receipt(session: Session, receipt_no: str) -> Filing | None:
@@ -275,11 +316,8 @@ def list_decided(session: Session, region_code: str, limit: int = 200) -> list[t
         select(Filing, Unit, Account.display_name)
         .join(Unit, Unit.id == Filing.unit_id)
         .join(Account, Account.id == Filing.decided_by)
-        .where(Filing.region_code == region_code, Filing.state.in_(("approved", "returned")))
+        .where(Filing.region_code == region_code, Filing.state.in_(DECIDED_STATES))
         .order_by(Filing.decided_at.desc(), Filing.id.desc())
         .limit(limit)
     )
     return [(filing, unit, reviewer) for filing, unit, reviewer in session.execute(query)]
-
-
-# The case page -------------------------------------------------------------------------------------

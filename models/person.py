@@ -2,27 +2,59 @@
 
 from __future__ import annotations
 
+from datetime import date
+from typing import Any
+
 from sqlalchemy import BigInteger, CheckConstraint, Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
+from models.db import Json
+
+SINGLE = "state = 'active' AND (insurance = '310' OR insurance = '510')"
+
 
 class Person(SQLModel, table=True):
-    """A person known to the bureau by 个人编号 and identity document."""
+    """A person known to the bureau by 个人编号 and identity document.
 
-    __table_args__ = (UniqueConstraint("id_kind", "id_number", name="person_document"),)
+    ``details`` holds what is asked for and never searched by: 民族, 户口, 文化程度, 地址, 参加工作日期, 个人身份.
+    """
+
+    __table_args__ = (
+        UniqueConstraint("id_kind", "id_number", name="person_document"),
+        Index("person_name", "name", "id"),
+        CheckConstraint("sex IN ('male', 'female', '')", name="person_sex"),
+    )
 
     id: int | None = Field(default=None, primary_key=True)
     person_no: str = Field(unique=True, max_length=20)
     name: str = Field(max_length=50)
     id_kind: str = "01"
     id_number: str = Field(max_length=30)
+    sex: str = ""
+    born_on: date | None = None
+    mobile: str = ""
+    details: dict[str, Any] = Field(default_factory=dict, sa_type=Json)
+    version: int = 1
 
 
 class Enrolment(SQLModel, table=True):
-    """A person's cover in one 险种 through one unit; months are YYYYMM, state is AAC031."""
+    """A person's cover in one 险种 through one unit; months are YYYYMM, state is AAC031.
+
+    ``cover_from`` is the first day of cover, ``from_month`` the first month that is paid for: 工伤 begins the next
+    day, payment with the month. 医疗 and 生育 are had through one unit only; 工伤 through as many as employ.
+    """
 
     __table_args__ = (
         CheckConstraint("state IN ('active', 'suspended', 'ended')", name="enrolment_state"),
+        Index("enrolment_of_unit", "unit_id", "person_id"),
+        Index(
+            "enrolment_single",
+            "person_id",
+            "insurance",
+            unique=True,
+            sqlite_where=text(SINGLE),
+            postgresql_where=text(SINGLE),
+        ),
         Index(
             "enrolment_active",
             "unit_id",
@@ -41,6 +73,12 @@ class Enrolment(SQLModel, table=True):
     state: str = "active"
     from_month: str = Field(max_length=6)
     to_month: str | None = Field(default=None, max_length=6)
+    cover_from: date | None = None
+    employment: str = ""
+    left_on: date | None = None
+    left_reason: str = ""
+    in_filing_id: int | None = Field(default=None, foreign_key="filing.id")
+    out_filing_id: int | None = Field(default=None, foreign_key="filing.id")
 
 
 class PersonBase(SQLModel, table=True):

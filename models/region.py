@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 from sqlalchemy import BigInteger, CheckConstraint, UniqueConstraint, bindparam, select
 from sqlmodel import Field, Session, SQLModel
 
-from models.db import Source
+from models.db import Json, Source
 from models.ready import Ready, ReadyRecords
 from rules.wages import Bounds
 
@@ -57,6 +58,38 @@ class BaseParameter(SQLModel, table=True):
     cap_fen: int = Field(sa_type=BigInteger)
     rounding: str = "yuan"
     source: str = ""
+
+
+class RegionParameter(SQLModel, table=True):
+    """A region's other rules that change with the law, by name, from day to day; ``value`` as its reader expects it.
+
+    ``retirement_age``: {"male": years, "female": years}; ``project_formula``: ``rules.projects.parse_formula``.
+    """
+
+    __tablename__ = "region_parameter"
+    __table_args__ = (
+        UniqueConstraint("region_code", "name", "valid_from", name="region_parameter_start"),
+        CheckConstraint("valid_from < valid_to", name="region_parameter_dates"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    region_code: str = Field(foreign_key="region.code")
+    name: str
+    valid_from: date
+    valid_to: date
+    value: Any = Field(sa_type=Json)
+    source: str = ""
+
+
+def find_parameter(session: Session, region_code: str, name: str, on: date) -> Any:
+    """The value in force on a day, or None where the region has set none."""
+    query = select(RegionParameter.value).where(
+        RegionParameter.region_code == region_code,
+        RegionParameter.name == name,
+        RegionParameter.valid_from <= on,
+        RegionParameter.valid_to > on,
+    )
+    return session.scalars(query).first()
 
 
 class DeclarationWindow(SQLModel, table=True):

@@ -110,12 +110,12 @@ class Rows:
 def describe(session: Session, filing: Filing) -> Overview:
     """The facts and figures of a filing, from its snapshot."""
     assert filing.id is not None
-    snapshot = get_snapshot(session, filing.snapshot_id)
-    people, wages = sum_previous_wages(session, filing.unit_id, filing.insurance_codes, filing.year - 1)
+    snapshot = get_snapshot(session, filing.own_snapshot_id)
+    people, wages = sum_previous_wages(session, filing.own_unit_id, filing.insurance_codes, filing.year - 1)
     warnings = [sentence(found) for found in cross_check(snapshot.statement, snapshot.people)]
     return Overview(
         filing=filing,
-        unit=get_unit(session, filing.unit_id),
+        unit=get_unit(session, filing.own_unit_id),
         snapshot=snapshot,
         counts=count_case(session, case_of(filing, snapshot)),
         people_before=people,
@@ -154,10 +154,10 @@ def case_of(filing: Filing, snapshot: Snapshot) -> Case:
 
 def _compare(session: Session, filing: Filing, snapshot: Snapshot, code: str) -> Compared:
     now = sum_bases(session, case_of(filing, snapshot), code)
-    before = sum_previous_bases(session, filing.unit_id, code, filing.year - 1)
+    before = sum_previous_bases(session, filing.own_unit_id, code, filing.year - 1)
     start = first_day(snapshot.effective_month)
-    rate = list_rates(session, filing.unit_id, start).get(code)
-    rate_before = list_rates(session, filing.unit_id, start.replace(year=start.year - 1)).get(code)
+    rate = list_rates(session, filing.own_unit_id, start).get(code)
+    rate_before = list_rates(session, filing.own_unit_id, start.replace(year=start.year - 1)).get(code)
     return Compared(
         code=code,
         before=before,

@@ -25,6 +25,7 @@ from models.filing import (
     list_queue,
 )
 from models.unit import get_unit
+from rules.numbers import whole_number
 from rules.refusals import Conflict, Missing, Refusal
 from services.reviews import REASON_LENGTH, approve_filing, return_filing
 from translations import gettext as _
@@ -68,9 +69,8 @@ def keep(filing_id: int) -> Response:
         _pending(session, filing_id)
     keep_draft(filing_id, read_draft(request.form))
     name, _colon, after = request.form.get("go", "").partition(":")
-    jump = request.form.get("from", "").strip()
-    if jump.isascii() and jump.isdecimal():
-        name, after = "all", str(max(0, int(jump[:9]) - 1))
+    if (jump := whole_number(request.form.get("from", "").strip())) is not None:
+        name, after = "all", str(max(0, jump - 1))
     elif not name:
         flash(_("标记和意见已保存，还没有发给单位。"), "good")
         name, after = request.form.get("show", ""), request.form.get("after", "")
@@ -132,8 +132,8 @@ def waited(span: timedelta) -> str:
 
 
 def _case(filing_id: int, draft: Draft, errors: dict[str, str]) -> str:
-    after = request.values.get("after", 0, int)
-    place = Place(request.values.get("show", ""), min(max(0, after), 10**9))
+    after = whole_number(request.values.get("after", "")) or 0
+    place = Place(request.values.get("show", ""), after)
     with reading() as session:
         filing = _reviewed(session, filing_id)
         view = describe(session, filing)
@@ -154,8 +154,8 @@ def _send_back_page(filing_id: int) -> Response | str:
     draft = find_draft(filing_id)
     with reading() as session:
         filing = _pending(session, filing_id)
-        unit = get_unit(session, filing.unit_id)
-        marked = list_rows_by_seq(session, filing.snapshot_id, list(draft.marks))
+        unit = get_unit(session, filing.own_unit_id)
+        marked = list_rows_by_seq(session, filing.own_snapshot_id, list(draft.marks))
     if not draft.reason.strip():
         return redirect(url_for("bureau.show", filing_id=filing_id), 303)
     return render_template("bureau/send_back.html", filing=filing, unit=unit, draft=draft, marked=marked)

@@ -28,7 +28,9 @@ from models.filing import (
     list_marks,
 )
 from models.unit import get_unit
+from rules.filing_states import KINDS
 from rules.identity import mask_name
+from rules.numbers import whole_number
 from rules.refusals import Missing
 from services.prints import receipt_pdf
 from services.signing import verify_signature
@@ -59,7 +61,7 @@ def show(filing_id: int) -> str:
             "filing": filing,
             "events": list_events(session, filing_id),
             "marks": list_marks(session, filing_id),
-            "snapshot": get_snapshot(session, filing.snapshot_id),
+            "snapshot": get_snapshot(session, filing.own_snapshot_id),
             "ahead": count_ahead(session, filing),
         }
     values |= signature_of(filing)
@@ -71,7 +73,8 @@ def show(filing_id: int) -> str:
 @needs("query", to_read=True)
 def state(filing_id: int) -> Response:
     """The state alone, polled with back-off; a final state is drawn without a trigger."""
-    wait = min(max(request.args.get("wait", FIRST_WAIT, int), FIRST_WAIT) * 3 // 2, LONGEST_WAIT)
+    waited = whole_number(request.args.get("wait", "")) or FIRST_WAIT
+    wait = min(max(waited, FIRST_WAIT) * 3 // 2, LONGEST_WAIT)
     with reading() as session:
         filing = _own(session, filing_id)
     return answer("filings/state.html", "filings/_state.html", filing=filing, wait=wait)
@@ -108,8 +111,8 @@ def verify() -> tuple[str, int] | str:
         filing = find_by_receipt(session, number)
         if filing is None:
             return render_template("filings/verify.html", number=number, filing=None), 404
-        snapshot = get_snapshot(session, filing.snapshot_id)
-        unit_name = mask_name(get_unit(session, filing.unit_id).name)
+        snapshot = get_snapshot(session, filing.own_snapshot_id)
+        unit_name = mask_name(get_unit(session, filing.own_unit_id).name)
     return render_template(
         "filings/verify.html",
         number=number,
@@ -129,7 +132,7 @@ def _own(session: object, filing_id: int) -> Filing:
 
 def signature_of(filing: Filing) -> dict[str, Any]:
     """The submission's signature, checked again for whoever looks; ``flaw`` says what is wrong with it."""
-    found = verify_signature(filing.snapshot_id, find_trust(), current_app.config["CLOCK"]())
+    found = verify_signature(filing.own_snapshot_id, find_trust(), current_app.config["CLOCK"]())
     if found is None:
         return {"signature": None}
     flaw = sentence(found.refusal) if found.refusal else ""
@@ -160,7 +163,7 @@ def _search() -> FilingSearch:
     return FilingSearch(
         since=since,
         until=until + timedelta(days=1) if until else None,
-        kind="wages" if request.args.get("kind") == "wages" else "",
+        kinds=(request.args["kind"],) if request.args.get("kind") in KINDS else (),
         state=state if state in STATES else "",
     )
 
