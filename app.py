@@ -19,13 +19,16 @@ from htmx_flask import Htmx
 from sqlalchemy import text
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.routing import IntegerConverter, ValidationError
 from werkzeug.wrappers import Response
 
 import settings as settings_module
 from blueprints.auth import auth
 from blueprints.auth.browser import install_browser_check
 from blueprints.bureau import bureau
+from blueprints.filings import filings
 from blueprints.home import home
+from blueprints.personnel import personnel
 from blueprints.shared.guards import FORM_BYTES, install_gate, public
 from blueprints.shared.menu import install_menu
 from blueprints.shared.pages import address, install_addresses, install_headers, is_partial, send_to
@@ -33,7 +36,7 @@ from blueprints.shared.sentences import sentence
 from blueprints.shared.sessions import DatabaseSessions, csrf_token
 from blueprints.shared.templating import install_templates
 from blueprints.shared.words import install_words
-from blueprints.wages import filings, wages
+from blueprints.wages import wages
 from cert.demo import PIN
 from cert.fetch import ocsp_client
 from cert.folder import TrustFolder
@@ -44,6 +47,7 @@ from jobs.tasks import make_refresher, make_runner
 from jobs.worker import make_waker, work
 from models import db
 from models.db import reading
+from rules.numbers import whole_number
 from rules.refusals import Conflict, Missing, Refusal
 from services.accounts import set_account
 from services.demo import demo_accounts, fill_demo, make_demo_ca
@@ -53,6 +57,19 @@ from settings import Settings
 
 log = logging.getLogger("wangting")
 Clock = Callable[[], datetime]
+
+
+class WholeNumber(IntegerConverter):
+    """``<int:…>`` in an address: a number that no database can hold leads nowhere, as one that nobody has does."""
+
+    regex = "[0-9]+"
+
+    def to_python(self, value: str) -> int:
+        """The number; raises ``ValidationError``, which the router answers with 404."""
+        number = whole_number(value)
+        if number is None:
+            raise ValidationError
+        return number
 
 
 def region_clock(settings: Settings) -> Clock:
@@ -99,9 +116,10 @@ def create_app(
         COMPRESS_LEVEL=4,
     )
     app.session_interface = DatabaseSessions()
+    app.url_map.converters["int"] = WholeNumber
     app.wsgi_app = _behind_proxies(app, settings.proxies)  # type: ignore[method-assign]
     _install(app)
-    for blueprint in (auth, home, wages, filings, bureau):
+    for blueprint in (auth, home, wages, personnel, filings, bureau):
         app.register_blueprint(blueprint)
     _register_health(app)
     _register_errors(app)
@@ -121,6 +139,7 @@ def _install(app: Flask) -> None:
     Compress(app)
     app.view_functions["static"] = public(app.view_functions["static"])
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.globals["attachment_bytes"] = app.config["SETTINGS"].attachment_bytes
     app.jinja_env.globals["asset"] = _asset_address(app)
     install_words(app)
     install_menu(app)

@@ -30,6 +30,8 @@ class Settings:
     demo_agent: bool = True
     upload_bytes: int = 50 * 2**20
     upload_lines: int = 200_000
+    batch_lines: int = 2_000
+    attachment_bytes: int = 5 * 2**20
     time_zone_hours: int = 8
     licence_issuer: str = ""
     licence_client_id: str = ""

@@ -14,6 +14,8 @@ from documents.wage_file import BLANKS, HEADINGS, WageFileHead
 LOOKED_AT = 30
 """Headings are looked for in so many lines with anything in them."""
 
+_NOT_SAID = Basis("", 1)
+
 
 @dataclass(slots=True)
 class Top:
@@ -25,7 +27,7 @@ class Top:
     heading_line: int = 0
     headings: list[str] = field(default_factory=list)
     meanings: list[Meaning | None] = field(default_factory=list)
-    basis: Basis = Basis("", 1)  # noqa: RUF009  a named tuple does not change
+    basis: Basis = _NOT_SAID
 
     @property
     def signature(self) -> str:

@@ -19,6 +19,7 @@ __all__ = ["Limits", "RawTable", "nothing", "read_wage_file", "uncollected"]
 
 _WORDS_IN_ONE_CELL = 3
 _LOOKED_AT = 60
+_USUAL = Limits()
 
 
 @dataclass(slots=True)
@@ -48,7 +49,7 @@ def nothing(_signature: str) -> Columns | None:
 def read_wage_file(
     data: bytes,
     filename: str,
-    limits: Limits = Limits(),  # noqa: B008  frozen
+    limits: Limits = _USUAL,
     *,
     wage_basis: str = "annual",
     remembered: Remembered = nothing,

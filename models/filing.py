@@ -235,11 +235,11 @@ def find_by_receipt(session: Session, receipt_no: str) -> Filing | None:
 
 def list_queue(
     session: Session, region_code: str, states: tuple[str, ...], limit: int = 200
-) -> list[tuple[Filing, Unit]]:
-    """Filings of a region in these states with their units, the longest waiting first."""
+) -> list[tuple[Filing, Unit | None]]:
+    """Filings of a region in these states with their units, the longest waiting first; a unit to be has none."""
     query = (
         select(Filing, Unit)
-        .join(Unit, Unit.id == Filing.unit_id)
+        .outerjoin(Unit, Unit.id == Filing.unit_id)
         .where(Filing.region_code == region_code, Filing.state.in_(states))
         .order_by(Filing.submitted_at, Filing.id)
         .limit(limit)
@@ -310,11 +310,13 @@ def count_waiting(session: Session, region_code: str) -> int:
     return session.scalar(query) or 0
 
 
-def list_decided(session: Session, region_code: str, limit: int = 200) -> list[tuple[Filing, Unit, str]]:
+def list_decided(
+    session: Session, region_code: str, limit: int = 200
+) -> list[tuple[Filing, Unit | None, str]]:
     """Decided filings of a region with unit and reviewer's name, the newest decision first."""
     query = (
         select(Filing, Unit, Account.display_name)
-        .join(Unit, Unit.id == Filing.unit_id)
+        .outerjoin(Unit, Unit.id == Filing.unit_id)
         .join(Account, Account.id == Filing.decided_by)
         .where(Filing.region_code == region_code, Filing.state.in_(DECIDED_STATES))
         .order_by(Filing.decided_at.desc(), Filing.id.desc())

@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, Index, UniqueConstraint, text
-from sqlmodel import Field, SQLModel
+from sqlalchemy import BigInteger, CheckConstraint, Index, UniqueConstraint, select, text
+from sqlmodel import Field, Session, SQLModel
 
 from models.db import Json
+from rules.id_documents import spellings
 
 SINGLE = "state = 'active' AND (insurance = '310' OR insurance = '510')"
 
@@ -100,3 +101,15 @@ class PersonBase(SQLModel, table=True):
     base_fen: int = Field(sa_type=BigInteger)
     adjustment: str = "none"
     filing_id: int | None = Field(default=None, foreign_key="filing.id")
+
+
+def find_person(session: Session, id_kind: str, id_number: str) -> Person | None:
+    """The person with this document, in either of its two spellings."""
+    query = select(Person).where(Person.id_kind == id_kind, Person.id_number.in_(spellings(id_number)))
+    return session.scalars(query.limit(1)).first()
+
+
+def list_active(session: Session, person_id: int) -> dict[tuple[int, str], Enrolment]:
+    """The enrolments of a person in force, by unit and 险种."""
+    query = select(Enrolment).where(Enrolment.person_id == person_id, Enrolment.state == "active")
+    return {(one.unit_id, one.insurance): one for one in session.scalars(query)}

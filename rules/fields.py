@@ -72,6 +72,11 @@ class Field:
     other_names: tuple[str, ...] = ()
 
     @property
+    def is_masked(self) -> bool:
+        """Whether the value is shown in part only: numbers of identity documents and bank accounts."""
+        return self.name.endswith(("id_number", "bank_account"))
+
+    @property
     def max_length(self) -> int:
         """The most characters that the field takes."""
         return LONGTEXT_LENGTH if self.kind == "longtext" else TEXT_LENGTH

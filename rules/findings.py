@@ -13,20 +13,23 @@ from rules.wages import MAX_WAGE_FEN, NOT_DECLARED_BELOW_FEN, change_permille, i
 Severity = Literal["block", "explain", "notice"]
 """``block``: not taken until mended. ``explain``: taken, and asks for a 说明 before 申报. ``notice``: only said."""
 
-_NOTICES = (
-    "wage.excluded",
-    "wage.under_one",
-    "wage.below_floor",
-    "wage.above_cap",
-    "line.old_wage_differs",
-    "line.id_differs",
-    "line.found_by_id",
-    "line.found_by_name",
+_NOTICES: dict[str, Severity] = dict.fromkeys(
+    (
+        "wage.excluded",
+        "wage.under_one",
+        "wage.below_floor",
+        "wage.above_cap",
+        "line.old_wage_differs",
+        "line.id_differs",
+        "line.found_by_id",
+        "line.found_by_name",
+    ),
+    "notice",
 )
-_TO_EXPLAIN = ("wage.changed_much", "wage.tenfold", "wage.looks_monthly", "wage.looks_annual")
-_SEVERITIES: Mapping[str, Severity] = MappingProxyType(
-    dict.fromkeys(_NOTICES, "notice") | dict.fromkeys(_TO_EXPLAIN, "explain")  # type: ignore[arg-type]
+_TO_EXPLAIN: dict[str, Severity] = dict.fromkeys(
+    ("wage.changed_much", "wage.tenfold", "wage.looks_monthly", "wage.looks_annual"), "explain"
 )
+_SEVERITIES: Mapping[str, Severity] = MappingProxyType(_NOTICES | _TO_EXPLAIN)
 
 
 def severity_of(code: str) -> Severity:

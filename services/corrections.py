@@ -14,7 +14,7 @@ from models.db import reading, transaction
 from models.unit import get_unit
 from rules.refusals import Conflict, Missing, Refusal
 from services.ca_login import kept_values, shown_values
-from services.submissions import new_receipt_no
+from services.timeline import new_receipt_no
 
 NOTE_LENGTH = 500
 

@@ -85,7 +85,7 @@ def statement_pdf(session: Session, declaration: Declaration) -> File:
 
 
 def shown(field: Field, value: Any) -> str:
-    """A statement's value as paper shows it."""
+    """A form's value as paper and screen show it, ID numbers masked."""
     if field.kind == "confirm":
         return _("是") if value else _("否")
     if value is None or value == "":
@@ -94,6 +94,11 @@ def shown(field: Field, value: Any) -> str:
         return yuan_text(value, grouped=True)
     if field.kind == "choice":
         return _(dict(field.choices).get(value, value))
+    if field.kind == "choices":
+        labels = dict(field.choices)
+        return _("、").join(_(labels.get(one, one)) for one in value)
+    if field.is_masked:
+        return mask_id(str(value))
     return str(value)
 
 

@@ -13,25 +13,24 @@ from sqlmodel import Session
 from models import audit
 from models.account import Actor
 from models.db import Direct, direct_transaction, transaction
-from models.declaration import Declaration, find_terms, list_insurances
+from models.declaration import Declaration, find_terms
 from models.ready import Ready
-from models.region import first_day, list_bounds
 from models.upload import (
     READY_LINE,
     READY_UPLOAD,
     Upload,
     UploadLine,
     UploadRepair,
-    count_missing,
     find_upload,
     list_repairs,
 )
+from models.upload_people import count_missing
 from models.wage_rows import find_row
 from rules.refusals import Missing, Refusal
 from services.declarations import get_open
-from services.line_check import LineCheck, Terms, as_staged, count_lines, no_counts, split_cells
-from services.matching import Listed, Roster
-from services.staging import new_check
+from services.figures import own_bounds
+from services.line_check import Bands, as_staged, count_lines, new_check, no_counts, split_cells
+from services.matching import Listed, Roster, load_roster
 
 HOWS = ("fix", "skip", "reset")
 AT_ONCE = 500
@@ -173,11 +172,13 @@ class _Bench:
         assert upload.id is not None
         self.session, self.connection = session, session.connection()
         self.actor, self.upload, self.upload_id, self.now = actor, upload, upload.id, now
-        self.check: LineCheck = new_check(session, upload, declaration)
+        roster = load_roster(session, upload.declaration_id)
+        bands = Bands(declaration.months, own_bounds(session, declaration))
+        self.check = new_check(upload.kind, upload.columns or {}, roster, bands)
 
     def repair(self, repairs: Iterable[Repair]) -> Repaired:
         """Remember the repairs, judge their lines and those that they set free or take, write all of them."""
-        wanted = {repair.line_no: repair for repair in repairs}
+        wanted = {repair.line_no: self._of_list(repair) for repair in repairs}
         again = self._find(UploadLine.line_no, wanted)
         wanted = {number: repair for number, repair in wanted.items() if number in again}
         people = {line.wage_row_id for line in again.values()} | {one.wage_row_id for one in wanted.values()}
@@ -193,10 +194,17 @@ class _Bench:
             count_lines(counts, again[number], -1)
             cells = split_cells(again[number].cells or "")
             judged = self.check.judge(number, cells, held.get(number))
-            lines.append(UploadLine(**as_staged(self.upload_id, number, cells, judged)._asdict()))
+            staged = as_staged(self.upload_id, number, cells, judged)
+            lines.append(READY_LINE.copy(again[number], staged._asdict()))
             count_lines(counts, lines[-1])
         self._write(lines, counts)
         return Repaired(self.upload, sorted(lines, key=lambda line: line.line_no))
+
+    def _of_list(self, repair: Repair) -> Repair:
+        """The repair, without a person who is not on the list: the line's own cells say again who is meant."""
+        chosen = repair.wage_row_id
+        is_listed = chosen is None or self.check.roster.get(chosen) is not None
+        return repair if is_listed else replace(repair, wage_row_id=None)
 
     def _find(self, column: Any, values: Collection[Any]) -> dict[int, UploadLine]:
         """Lines that can be judged again, by their numbers or people."""
@@ -299,16 +307,9 @@ def _repair_wage(actor: Actor, upload_id: int, repair: Repair, now: datetime) ->
         row = find_row(source, upload.declaration_id, line.wage_row_id or 0)
         if terms is None or terms.state != "open" or row is None:
             return None
-        bounds = list_bounds(source, terms.region_code, first_day(terms.effective_month))
-        own = {code: bounds[code] for code in list_insurances(source, terms.id) if code in bounds}
-        held = upload.columns or {}
-        check = LineCheck(
-            Roster([tuple(getattr(row, name) for name in Listed._fields)]),
-            Terms(terms.months, own),
-            is_backup=upload.kind == "backup",
-            is_free=bool(held.get("is_free")),
-            times=int(held.get("times", 1)),
-        )
+        roster = Roster([tuple(getattr(row, name) for name in Listed._fields)])
+        bands = Bands(terms.months, own_bounds(source, terms))
+        check = new_check(upload.kind, upload.columns or {}, roster, bands)
         cells = split_cells(line.cells or "")
         judged = check.judge(line.line_no, cells, None if repair.is_empty else repair)
         fresh = READY_LINE.copy(line, as_staged(upload_id, line.line_no, cells, judged)._asdict())

@@ -1,4 +1,4 @@
-"""审核: the bureau's reviewer approves a filing, or returns it with reasons that may name rows."""
+"""审核: the bureau's reviewer takes a filing in hand and approves, refuses or returns it, of whatever kind it is."""
 
 from __future__ import annotations
 
@@ -20,21 +20,61 @@ from models.filing import (
     get_snapshot,
     list_snapshot_rows,
 )
+from models.filing_parts import list_lines
 from models.person import PersonBase
+from rules.filing_states import WAGES, Step
 from rules.refusals import Conflict, Missing, Refusal
-from services.submissions import add_event, settle_state
+from services.filings import release, take_step
+from services.kind_list import find_kind
+from services.submissions import settle_state
+from services.timeline import add_event
 
 REASON_LENGTH = 500
 CHUNK = 5000
 
 
-def approve_filing(actor: Actor, filing_id: int, now: datetime) -> None:
-    """审核通过: the people's new bases hold from the effective month.
+def take_filing(actor: Actor, filing_id: int, now: datetime) -> None:
+    """受理: from now on the unit cannot withdraw it. Raises ``Missing``, ``Conflict`` ``review.taken``."""
+    with transaction() as session:
+        filing = _pending(session, actor, filing_id)
+        if filing.taken_by == actor.account_id:
+            return
+        _check_free(actor, filing)
+        filing.taken_by, filing.taken_at = actor.account_id, now
+        filing.version += 1
+        session.add(filing)
+        add_event(session, filing, "taken", actor.place, now)
+        audit.record(session, actor, "filing_taken", "filing", filing_id, now, unit_id=filing.unit_id)
 
-    Raises ``Missing`` for another region's filing, ``Conflict`` ``review.decided`` if it was decided already.
+
+def put_back_filing(actor: Actor, filing_id: int, now: datetime) -> None:
+    """放回: whoever took it gives it back to the queue. Raises ``Missing``, ``Conflict`` ``review.taken``."""
+    with transaction() as session:
+        filing = _pending(session, actor, filing_id)
+        _check_free(actor, filing)
+        if filing.taken_by is None:
+            return
+        filing.taken_by = filing.taken_at = None
+        filing.version += 1
+        session.add(filing)
+        add_event(session, filing, "put_back", actor.place, now)
+        audit.record(session, actor, "filing_put_back", "filing", filing_id, now, unit_id=filing.unit_id)
+
+
+def approve_filing(actor: Actor, filing_id: int, now: datetime) -> None:
+    """审核通过: what was asked for takes effect; of a wage declaration, the new bases from the effective month.
+
+    Raises ``Missing`` for another region's filing, ``Conflict`` ``review.decided`` if it was decided already, and
+    whatever the kind's effect refuses because things have changed since.
     """
     with transaction() as session:
         filing = _pending(session, actor, filing_id)
+        _check_free(actor, filing)
+        if filing.kind != WAGES:
+            release(session, filing)
+            find_kind(filing.kind).effect(session, actor, filing, list_lines(session, filing_id), now)
+            take_decision(session, actor, filing, "approve", now)
+            return
         _decide(session, actor, filing, "approved", "", now)
         people = _set_bases(session, filing)
         audit.record(
@@ -50,18 +90,40 @@ def approve_filing(actor: Actor, filing_id: int, now: datetime) -> None:
         )
 
 
+def refuse_filing(actor: Actor, filing_id: int, reason: str, now: datetime) -> None:
+    """审核不通过 with a reason: the end of it; the unit may copy it into a new one. Wage declarations are returned.
+
+    Raises ``Refusal`` ``review.no_reason``, ``review.reason_too_long``, ``Conflict``.
+    """
+    reason = _check_reason(reason)
+    with transaction() as session:
+        filing = _pending(session, actor, filing_id)
+        _check_free(actor, filing)
+        release(session, filing)
+        take_decision(session, actor, filing, "refuse", now, reason)
+
+
+def take_decision(
+    session: Session, actor: Actor, filing: Filing, step: Step, now: datetime, reason: str = ""
+) -> None:
+    """Decide a filing that is no wage declaration, in the running transaction."""
+    filing.reason, filing.decided_by, filing.decided_at = reason, actor.account_id, now
+    take_step(session, actor, filing, step, now, reason)
+
+
 def return_filing(actor: Actor, filing_id: int, reason: str, marks: Mapping[int, str], now: datetime) -> None:
     """退回 with a reason; ``marks`` names rows by 序号 with a reason each. The declaration opens again.
 
     Raises ``Refusal`` ``review.no_reason``, ``review.reason_too_long``, ``review.unknown_row``.
     """
-    reason = reason.strip()
-    if not reason:
-        raise Refusal("review.no_reason", "reason")
-    if len(reason) > REASON_LENGTH:
-        raise Refusal("review.reason_too_long", "reason", limit=REASON_LENGTH)
+    reason = _check_reason(reason)
     with transaction() as session:
         filing = _pending(session, actor, filing_id)
+        _check_free(actor, filing)
+        if filing.kind != WAGES:
+            release(session, filing)
+            take_decision(session, actor, filing, "return", now, reason)
+            return
         _add_marks(session, filing, marks)
         _decide(session, actor, filing, "returned", reason, now)
         audit.record(
@@ -77,12 +139,27 @@ def return_filing(actor: Actor, filing_id: int, reason: str, marks: Mapping[int,
         )
 
 
+def _check_reason(reason: str) -> str:
+    reason = reason.strip()
+    if not reason:
+        raise Refusal("review.no_reason", "reason")
+    if len(reason) > REASON_LENGTH:
+        raise Refusal("review.reason_too_long", "reason", limit=REASON_LENGTH)
+    return reason
+
+
+def _check_free(actor: Actor, filing: Filing) -> None:
+    if filing.taken_by not in (None, actor.account_id):
+        raise Conflict("review.taken")
+
+
 def _pending(session: Session, actor: Actor, filing_id: int) -> Filing:
     filing = find_region_filing(session, actor.region_code, filing_id)
     if filing is None:
         raise Missing(filing_id)
-    # Declaration first, filing second: the same order of locks as in submission.
-    session.get(Declaration, filing.declaration_id, with_for_update=True)
+    if filing.declaration_id is not None:
+        # Declaration first, filing second: the same order of locks as in submission.
+        session.get(Declaration, filing.declaration_id, with_for_update=True)
     filing = find_region_filing(session, actor.region_code, filing_id, lock=True)
     assert filing is not None
     session.refresh(filing)
@@ -93,11 +170,12 @@ def _pending(session: Session, actor: Actor, filing_id: int) -> Filing:
 
 def _decide(session: Session, actor: Actor, filing: Filing, state: str, reason: str, now: datetime) -> None:
     filing.state, filing.reason = state, reason
+    filing.taken_by = filing.taken_at = None
     filing.decided_by, filing.decided_at = actor.account_id, now
     session.add(filing)
     add_event(session, filing, state, actor.place, now, reason)
     session.flush()
-    settle_state(session, filing.declaration_id)
+    settle_state(session, filing.own_declaration_id)
 
 
 def _add_marks(session: Session, filing: Filing, marks: Mapping[int, str]) -> None:
@@ -116,10 +194,10 @@ def _add_marks(session: Session, filing: Filing, marks: Mapping[int, str]) -> No
 
 
 def _set_bases(session: Session, filing: Filing) -> int:
-    snapshot = get_snapshot(session, filing.snapshot_id)
+    snapshot = get_snapshot(session, filing.own_snapshot_id)
     rows: list[dict[str, Any]] = []
     people = 0
-    for row in list_snapshot_rows(session, filing.snapshot_id):
+    for row in list_snapshot_rows(session, filing.own_snapshot_id):
         found = [(code, row.bases[code]) for code in filing.insurance_codes if code in row.bases]
         people += bool(found)
         for code, (base_fen, adjustment) in found:

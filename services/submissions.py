@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -18,7 +17,6 @@ from models.db import reading, transaction
 from models.declaration import Declaration, Standing, get_standing, list_insurances
 from models.filing import (
     Filing,
-    FilingEvent,
     Snapshot,
     latest_by_group,
     list_declaration_filings,
@@ -32,11 +30,10 @@ from services.declarations import get_own
 from services.figures import bounds_on
 from services.notes import count_unexplained
 from services.snapshots import is_intact, plain_bounds, take_snapshot
+from services.timeline import add_event, new_receipt_no
 from services.work import LeaseLost, Task, end_job, put_job
 
 HAND_OVER_JOB = "hand_over"
-# No I, L, O, U: a receipt number is read aloud on the telephone.
-_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _SENT = ("submitting", "submitted", "approved")
 
 
@@ -213,14 +210,6 @@ def settle_state(session: Session, declaration_id: int) -> None:
     )
 
 
-def add_event(
-    session: Session, filing: Filing, state: str, actor_name: str, now: datetime, note: str = ""
-) -> None:
-    """One more step in a filing's timeline."""
-    assert filing.id is not None
-    session.add(FilingEvent(filing_id=filing.id, state=state, at=now, actor_name=actor_name, note=note))
-
-
 def _submit(
     session: Session,
     actor: Actor,
@@ -312,12 +301,6 @@ def _keep_signature(
             signed_at=now,
         )
     )
-
-
-def new_receipt_no(region_code: str, now: datetime) -> str:
-    """A number that cannot be guessed from another: region, day, eight random letters and digits."""
-    tail = "".join(secrets.choice(_ALPHABET) for _ in range(8))
-    return f"{region_code[:4]}-{now:%Y%m%d}-{tail[:4]}-{tail[4:]}"
 
 
 def _submitting(session: Session, task: Task) -> list[Filing]:

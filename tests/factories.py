@@ -277,7 +277,7 @@ def _enrolment(unit_id: int, person_id: int, insurances: Sequence[str], old: str
         .where(
             Enrolment.unit_id == unit_id,
             Enrolment.person_id == person_id,
-            Enrolment.insurance.in_(insurances),  # type: ignore[attr-defined]
+            Enrolment.insurance.in_(insurances),
             Enrolment.state == old,
         )
         .values(state=new)

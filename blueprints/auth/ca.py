@@ -17,6 +17,7 @@ from cert.check import read_evidence
 from cert.identity import Identity
 from models.certificate import get_certificate
 from models.db import reading
+from rules.numbers import whole_number
 from rules.refusals import Refusal
 from services.ca_login import Door, compare_records, find_doors, find_other_unit
 from services.certificates import LOGIN, ask, note_refused, prove
@@ -91,7 +92,7 @@ def ca_choice() -> Response | tuple[str, int] | str:
     doors = [Door(*door) for door in session.get("doors", [])]
     if proven is None or not doors:
         return redirect(url_for("auth.ca"), 303)
-    chosen = request.form.get("account", type=int)
+    chosen = whole_number(request.form.get("account", ""))
     if request.method == "POST" and chosen is not None and chosen in proven["doors"]:
         return _through(chosen)
     return render_template("auth/ca_choice.html", doors=doors)

@@ -17,6 +17,7 @@ from models.account import RIGHTS, Account
 from models.db import reading
 from models.delegation import list_delegations, list_mandates
 from models.unit import get_unit
+from rules.numbers import whole_number
 from rules.refusals import Missing, Refusal
 from services.delegations import (
     USUAL,
@@ -97,7 +98,10 @@ def mandates() -> str:
 @signed_in
 def act() -> Response:
     """Work for this unit from now on; without a number, for one's own again."""
-    unit_id = request.form.get("unit", type=int)
+    typed = request.form.get("unit", "")
+    unit_id = whole_number(typed)
+    if typed and unit_id is None:
+        raise Refusal("form.damaged")
     name = act_for(actor(), own_session_id(), unit_id, _now())
     _begin_anew()
     if unit_id is None:

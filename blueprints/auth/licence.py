@@ -11,6 +11,7 @@ from blueprints.auth import auth
 from blueprints.auth.arrival import arrive, is_expected, own_page
 from blueprints.shared.guards import public
 from blueprints.shared.sentences import sentence
+from rules.numbers import whole_number
 from rules.refusals import Refusal
 from services.licences import FLOW_LASTS, LicenceProvider, Operator, find_operators
 
@@ -25,7 +26,7 @@ def licence() -> Response | tuple[str, int]:
         operators = _choice()
         if request.method == "GET":
             return _page(operators=operators)
-        chosen = request.form.get("account", type=int)
+        chosen = whole_number(request.form.get("account", ""))
         if chosen not in [operator.account_id for operator in operators]:
             raise Refusal("licence.stale")
     except Refusal as refusal:

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 
 from flask import session
 
+from rules.numbers import whole_number
+
 KEY = "reviews"
 KEPT_AT_MOST = 20
 
@@ -39,13 +41,13 @@ def read_draft(form: Mapping[str, str]) -> Draft:
     """The draft in a posted form: every form of a case holds the whole of it."""
     draft = Draft(reason=form.get("reason", "").replace("\r\n", "\n"))
     for name, value in form.items():
-        seq = name[1:]
-        if name[:1] not in ("m", "t") or not (seq.isascii() and seq.isdecimal() and len(seq) <= 9):
+        seq = whole_number(name[1:])
+        if name[:1] not in ("m", "t") or seq is None:
             continue
         if name[0] == "m":
-            draft.ticked.add(int(seq))
+            draft.ticked.add(seq)
         elif value.strip():
-            draft.texts[int(seq)] = value.strip()
+            draft.texts[seq] = value.strip()
     return draft
 
 

@@ -11,9 +11,10 @@ from werkzeug.wrappers import Response
 from blueprints.bureau import bureau
 from blueprints.bureau.case import Place, describe, page_of_rows
 from blueprints.bureau.draft import Draft, find_draft, forget_draft, keep_draft, read_draft
+from blueprints.bureau.requests import request_page
+from blueprints.filings.views import signature_of
 from blueprints.shared.guards import actor, reviewer_only
 from blueprints.shared.sentences import sentence
-from blueprints.wages.filing_views import signature_of
 from models.case import list_rows_by_seq
 from models.db import reading
 from models.filing import (
@@ -25,6 +26,7 @@ from models.filing import (
     list_queue,
 )
 from models.unit import get_unit
+from rules.filing_states import WAGES
 from rules.numbers import whole_number
 from rules.refusals import Conflict, Missing, Refusal
 from services.reviews import REASON_LENGTH, approve_filing, return_filing
@@ -58,6 +60,10 @@ def decided() -> str:
 @reviewer_only
 def show(filing_id: int) -> str:
     """A case: figures, flags, rows, statement; and the form that decides while it is pending."""
+    with reading() as session:
+        kind = _reviewed(session, filing_id).kind
+    if kind != WAGES:
+        return request_page(filing_id)
     return _case(filing_id, find_draft(filing_id), {})
 
 
@@ -177,6 +183,8 @@ def _reviewed(session: Session, filing_id: int) -> Filing:
 
 def _pending(session: Session, filing_id: int) -> Filing:
     filing = _reviewed(session, filing_id)
+    if filing.kind != WAGES:
+        raise Missing(filing_id)
     if filing.state != "pending":
         raise Conflict("review.decided", state=filing.state)
     return filing

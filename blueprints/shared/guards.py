@@ -24,10 +24,15 @@ FORM_BYTES = 4 * 2**20
 SECRETS = ("csrf_token", "old", "new", "again", "password")
 PUBLIC, SIGNED_IN, OPERATOR, REVIEWER, ADMIN = "public", "signed_in", "operator", "reviewer", "admin"
 
+# What the views state of themselves: who may enter, the right they need, and which need it to be looked at, too.
+_ACCESS: dict[Callable[..., Any], str] = {}
+_RIGHTS: dict[Callable[..., Any], str] = {}
+_RIGHT_TO_READ: set[Callable[..., Any]] = set()
+
 
 def _marker(access: str) -> Callable[[View], View]:
     def mark(view: View) -> View:
-        view.access = access  # type: ignore[attr-defined]
+        _ACCESS[view] = access
         return view
 
     return mark
@@ -49,7 +54,9 @@ def needs(right: str, *, to_read: bool = False) -> Callable[[View], View]:
     """
 
     def mark(view: View) -> View:
-        view.right, view.is_right_to_read = right, to_read  # type: ignore[attr-defined]
+        _RIGHTS[view] = right
+        if to_read:
+            _RIGHT_TO_READ.add(view)
         return view
 
     return mark
@@ -57,12 +64,12 @@ def needs(right: str, *, to_read: bool = False) -> Callable[[View], View]:
 
 def right_of(view: Callable[..., Any]) -> str | None:
     """The right that a view states, or None if it states none."""
-    return getattr(view, "right", None)
+    return _RIGHTS.get(view)
 
 
 def access_of(view: Callable[..., Any]) -> str | None:
     """What a view states, or None if it forgot."""
-    return getattr(view, "access", None)
+    return _ACCESS.get(view)
 
 
 def actor() -> Actor:
@@ -103,7 +110,7 @@ def _gate() -> Response | None:
 def _check_right() -> Response | None:
     """An operator changes something, or looks where not everybody may: by right, in a session strong enough."""
     view = current_app.view_functions[request.endpoint or ""]
-    if request.method != "POST" and not getattr(view, "is_right_to_read", False):
+    if request.method != "POST" and view not in _RIGHT_TO_READ:
         return None
     right = right_of(view)
     if right is None:

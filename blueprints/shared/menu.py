@@ -45,6 +45,32 @@ MENUS: dict[str, tuple[Item | Group, ...]] = {
     "operator": (
         Item(N_("首页"), "home.index"),
         Group(N_("征缴管理"), (Item(N_("工资申报"), "wages.index", ("wages.",)),)),
+        Group(
+            N_("人员管理"),
+            (
+                Item(N_("人员新增"), "personnel.join"),
+                Item(N_("人员减少"), "personnel.leave"),
+                Item(N_("人员信息变更"), "personnel.change"),
+                Item(N_("参保人员查询"), "personnel.people", ("personnel.person",)),
+                Item(N_("人员业务查询"), "personnel.filings"),
+            ),
+        ),
+        Group(
+            N_("单位管理"),
+            (
+                Item(N_("单位信息查询"), "units.show"),
+                Item(N_("单位信息变更"), "units.change", ("units.contact",)),
+                Item(N_("单位业务查询"), "units.filings"),
+            ),
+        ),
+        Group(
+            N_("项目管理"),
+            (
+                Item(N_("项目参保登记"), "projects.register"),
+                Item(N_("项目查询"), "projects.index", ("projects.show",)),
+                Item(N_("项目业务查询"), "projects.filings"),
+            ),
+        ),
         Group(N_("查询统计"), (Item(N_("业务状态查询"), "filings.index", ("filings.",)),)),
         Group(
             N_("账户"),

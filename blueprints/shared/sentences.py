@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from blueprints.shared.words import basis_word, insurance_words, right_word, state_word, yuan
+from blueprints.shared.words import basis_word, filing_word, insurance_words, right_word, state_word, yuan
 from rules.refusals import Refusal
 from translations import gettext as _
 
@@ -251,7 +251,177 @@ SENTENCES = {
     "policy.unknown_factor": N_("没有“%(value)s”这种登录方式。请只用 ca、password、licence，中间空一格。"),
     "hand_over.damaged": N_("提交的数据在保存时损坏，没有送到社保局。请重新申报。"),
     "hand_over.bounds_changed": N_("提交时缴费基数上下限已更新。请重新核对、备份后再申报。"),
+    # 业务
+    "filing.changed": N_("这件业务刚才在别处改过，这次没有保存。请返回看最新内容，再改一次。"),
+    "filing.not_editable": N_("这件业务现在是“%(state)s”，不能再改。请返回看它的进度。"),
+    "filing.not_pending": N_("这件业务现在是“%(state)s”，不能这样办。请返回看它的进度。"),
+    "filing.taken": N_("审核员已经受理，不能撤回了。要更正请联系社保局退回。"),
+    "filing.no_lines": N_("这件业务里还没有内容，不能提交。请先填写，或者作废。"),
+    "filing.has_faults": N_("有 %(count)s 行要改，没有提交。原因写在每一行上，改好后再提交。"),
+    "filing.needs_attachment": N_("改姓名、证件号码或出生日期要附证明材料，没有提交。请先添加附件。"),
+    "filing.held_here": N_(
+        "本单位已有一件待审核的业务（%(number)s）办的是同样的事，不能重复提交。请等它审完或先撤回。"
+    ),
+    "filing.held_elsewhere": N_(
+        "其他单位正在为此人办理同样的业务，现在不能提交。请与本人核实，或联系社保局。"
+    ),
+    "filing.twin": N_("与第 %(seq)s 行重复。请留下对的一行，把另一行去掉。"),
+    "filing.admins_only": N_("这类业务由本单位的管理员办理，没有保存。请联系管理员。"),
+    "attachment.empty": N_("没有选择文件，或文件是空的。请选择后再添加。"),
+    "attachment.too_large": N_("文件有 %(size)s，超过上限 %(limit)s，没有添加。请缩小图片或分成几个文件。"),
+    "attachment.kind": N_("只收 pdf、jpg、png，这个文件不是，没有添加。请另存或拍照后再添加。"),
+    "attachment.damaged": N_("文件不完整，可能没有传完，没有添加。请打开检查后再传一次。"),
+    "attachment.too_many": N_("附件最多 %(limit)s 个，没有添加。请把几页合成一个 pdf。"),
+    # 人员
+    "document.kind": N_("没有选证件类型，或类型不在名单里。请选择证件类型，如居民身份证。"),
+    "document.scientific": N_(
+        "证件号码被表格变成了科学计数（如 1.5E+17），后几位已经丢失。请照证件重新填写，表格里先把这一列设为文本。"
+    ),
+    "document.rounded": N_(
+        "证件号码的最后几位变成了 0，多半是表格改的。请照证件重新填写，表格里先把这一列设为文本。"
+    ),
+    "document.old_form": N_("这是 15 位的老身份证号码，已经停用。请照现在的身份证或户口簿填写 18 位号码。"),
+    "document.length": N_("证件号码应是 18 位，现在是 %(length)s 位。请照证件核对，是多了还是少了。"),
+    "document.characters": N_(
+        "证件号码里有不该有的字：应是 18 位数字，只有最后一位可以是 X。请照证件核对，或看证件类型是否选错。"
+    ),
+    "document.check_digit": N_("证件号码和它的最后一位对不上，至少有一位填错了。请照证件逐位核对。"),
+    "document.other_kind": N_("这是“%(label)s”的号码，和所选的证件类型不一致。请改选证件类型，或核对号码。"),
+    "document.province": N_("证件号码的前两位 %(value)s 不是任何省份的代码。请照证件核对。"),
+    "document.birth_date": N_("证件号码第 7 至 14 位 %(value)s 不是出生日期。请照证件核对。"),
+    "document.hk_macao": N_(
+        "港澳居民来往内地通行证号码应是 H 或 M 加 8 位数字（如 H12345678），非中国籍的是 HA 或 MA 加 7 位数字。请照证件核对。"
+    ),
+    "document.taiwan": N_(
+        "台湾居民来往大陆通行证号码应是 8 位数字，老本的是 10 位。请照证件核对，不要填台湾的身份证号。"
+    ),
+    "document.permanent": N_(
+        "外国人永久居留身份证号码应是 9 开头的 18 位，2017 年版的是 3 个字母加 12 位数字。请照证件核对。"
+    ),
+    "document.passport": N_("护照号码应是 5 至 17 位字母和数字。请照护照资料页核对。"),
+    "person.name_digit": N_("“%(label)s”里有数字：“%(value)s”。请照证件填写姓名，不要加编号。"),
+    "person.name_character": N_(
+        "“%(label)s”里的“%(character)s”不能用。请照证件填写；少数民族姓名中间用“·”。"
+    ),
+    "person.name_private": N_(
+        "“%(label)s”里有一个字是本机自造的，别的电脑显示不出。请用输入法重新打这个字。"
+    ),
+    "person.name_short": N_("“%(label)s”只有一个字：“%(value)s”。请照证件填写全名。"),
+    "person.name_long": N_(
+        "“%(label)s”最多 %(longest)s 字，现有 %(length)s 字。请照证件填写，去掉姓名以外的内容。"
+    ),
+    "person.sex_is_male": N_("“%(label)s”填的是女，按证件号码应为男。请核对证件号码和性别，改正不对的一项。"),
+    "person.sex_is_female": N_(
+        "“%(label)s”填的是男，按证件号码应为女。请核对证件号码和性别，改正不对的一项。"
+    ),
+    "person.born_differs": N_(
+        "“%(label)s”填的是 %(value)s，按证件号码应为 %(said)s。请核对证件号码和出生日期，改正不对的一项。"
+    ),
+    "person.under_age": N_(
+        "出生日期是 %(value)s，还不满 %(youngest)s 周岁，不能参保。请核对证件号码、出生日期和参保日期。"
+    ),
+    "person.over_age": N_(
+        "到参保日期已满 %(age)s 周岁，到了退休年龄。确要参保请填写“%(label)s”，如退休返聘；填错了请核对证件号码。"
+    ),
+    "person.work_before_birth": N_("“%(label)s”填的是 %(value)s，不晚于出生日期。请核对这两个日期。"),
+    "person.work_after_cover": N_("“%(label)s”填的是 %(value)s，晚于参保日期。请核对这两个日期。"),
+    "person.cover_late": N_(
+        "“%(label)s”填的是 %(value)s，太晚了：今天办理%(insurances)s，最晚从 %(latest)s 起参保。请改早，或到时再办。"
+    ),
+    "person.wage_too_small": N_("“%(label)s”填的是 %(wage)s 元，不到 1 元。请填一个月的工资。"),
+    "person.wage_too_large": N_(
+        "“%(label)s”填的是 %(wage)s 元，太大了，每月最多 9,999,999.99 元。请核对是否多打了几位。"
+    ),
+    "person.left_late": N_(
+        "“%(label)s”填的是 %(value)s，太早来办了：现在最晚可填 %(latest)s。请核对日期，或临近离职再办。"
+    ),
+    "person.death_ahead": N_(
+        "减少原因是死亡，“%(label)s”却填了还没到的 %(value)s。请填死亡日期，或改选减少原因。"
+    ),
+    "person.last_month_early": N_(
+        "“%(label)s”填的是 %(value)s，而离职日期是 %(left)s，中间缺了月份。请填离职当月或上一个月，或核对离职日期。"
+    ),
+    "person.last_month_late": N_(
+        "“%(label)s”填的是 %(value)s，晚于离职的月份（离职日期 %(left)s）。请填离职当月或上一个月，或核对离职日期。"
+    ),
+    "person.note_missing": N_("减少原因选了“其他”，“%(label)s”还没有填。请写明是什么原因。"),
+    "person.whom": N_("还不知道变更的是谁。请填写个人编号或现登记的证件号码。"),
+    "person.nothing_new": N_("没有填写任何变更后的内容。请在要变更的项目里填写新的内容。"),
+    "person.kind_and_number": N_("新证件的类型和号码要一起填，“%(label)s”还没有填。请补填这一项。"),
+    "person.name_differs": N_(
+        "这个证件号码在社保局登记的姓名与填写的不一致，没有保存。请核对姓名和号码；都没有错，请本人到社保局更正。"
+    ),
+    "person.already_here": N_(
+        "该人员已在本单位参保（%(insurances)s），不用再办。请去掉这些险种，或核对是不是同一个人。"
+    ),
+    "person.insured_elsewhere": N_(
+        "该人员的%(insurances)s正在其他单位参保，不能重复参保。请等原单位办完减少再办。"
+    ),
+    "person.not_here": N_("本单位没有这位在保人员。请核对证件号码或个人编号。"),
+    "person.other_name": N_("这个号码在本单位是“%(name)s”，与填写的姓名不同。请核对是不是同一个人。"),
+    "person.not_insured": N_("此人在本单位没有参加%(insurances)s，不用减少。请去掉这些险种。"),
+    "person.last_before_first": N_("最后缴费月份早于参保的第一个月 %(month)s。请核对月份。"),
+    "person.nothing_changed": N_("填写的内容与登记的一样，没有可以变更的。请核对后只填要改的项目。"),
+    "person.number_taken": N_("新证件号码已登记在另一个人名下，不能变更。请核对号码，或联系社保局。"),
+    # 项目和单位
+    "project.price_zero": N_("“合同总造价”是 0，算不出应缴额。请填合同上写的总造价，单位是元。"),
+    "project.price_same": N_(
+        "新的合同总造价和现在登记的 %(contract)s 元一样，没有变更。请填变更后的总造价，不是增加的金额。"
+    ),
+    "project.ends_before_starts": N_("“竣工日期”应在开工日期 %(starts_on)s 之后。请照合同核对这两个日期。"),
+    "project.already_over": N_(
+        "“竣工日期”%(ends_on)s 已经过去，不能再参保。请核对日期；工程没有完工的，请填新的竣工日期。"
+    ),
+    "project.labour_percent": N_(
+        "“人工费占比”应填 1 到 100 之间的百分数，最多一位小数，如 25 或 12.5，不是“%(value)s”。"
+    ),
+    "project.labour_missing": N_(
+        "本地区按人工费计算应缴额，“人工费占比”还没有填。请照合同或预算填写，如 25。"
+    ),
+    "project.place": N_(
+        "“项目地点”应填旗县区的 6 位行政区划代码，如 150102，不是“%(value)s”。请核对后再填。"
+    ),
+    "project.place_elsewhere": N_(
+        "项目地点 %(value)s 不在本地区，不能在这里参保。工程应在所在地参保，请核对代码，或到当地社保局办理。"
+    ),
+    "project.extension_not_later": N_(
+        "“延期至”应晚于现在的到期日 %(ends_on)s。请核对日期；提前完工的请办“竣工”。"
+    ),
+    "project.extension_past": N_("“延期至”填的日期已经过去，不能延期到那一天。请填今天或以后的日期。"),
+    "project.extension_late": N_(
+        "项目 %(ends_on)s 到期，延期应提前 %(days)s 天申请，现在已经晚了。请在“延期原因”里写明为什么晚办，再提交。"
+    ),
+    "project.completed_before_start": N_("“实际竣工日期”早于开工日期 %(starts_on)s。请核对后再填。"),
+    "project.completed_in_future": N_("“实际竣工日期”还没有到。请在完工以后再办竣工，或核对日期。"),
+    "roster.closed": N_(
+        "项目参保到 %(ends_on)s 为止，已经结束，花名册不能再改。工程没有完工的，请先办“延期”。"
+    ),
+    "roster.before_start": N_("“进场日期”早于项目开工日期 %(starts_on)s，那时还没有参保。请核对后再填。"),
+    "roster.after_end": N_(
+        "“进场日期”晚于项目到期日 %(ends_on)s，那时已经不在参保期内。请核对日期，或先办“延期”。"
+    ),
+    "roster.out_before_in": N_("“退场日期”早于进场日期 %(in_on)s。请核对这两个日期。"),
+    "roster.out_after_end": N_("“退场日期”晚于项目到期日 %(ends_on)s。请核对日期；还没有退场的可以不填。"),
+    "roster.too_young": N_("这个人进场时不满 %(age)s 周岁，不能用工。请核对证件号码和进场日期。"),
+    "unit.name_characters": N_(
+        "单位名称“%(value)s”里有认不出的字，如 ? 或 □。请照营业执照或登记证书重新填写。"
+    ),
+    "unit.name_incomplete": N_("单位名称“%(value)s”不完整。请照营业执照或登记证书填写全称。"),
+    "unit.bank_account": N_("“银行账号”应是 8 到 30 位数字，不带字母和汉字。请照开户资料核对后再填。"),
+    "unit.bank_scientific": N_(
+        "“银行账号”被表格软件改成了科学记数法，后面的数字已经丢失。请照开户资料重新填写全部数字。"
+    ),
+    "unit.bank_name_missing": N_("填了银行账号，还没有填开户银行。请补上开户银行，写到支行。"),
+    "unit.bank_account_missing": N_(
+        "填了开户银行，还没有填银行账号。请补上账号；不登记银行账户的请两项都不填。"
+    ),
+    "unit.nobody": N_("“职工人数”是 0，没有人可以参保。请填现有的职工人数。"),
+    "unit.username": N_(
+        "“希望的用户名”不能用“%(value)s”：要 3 到 60 个字母、数字、下划线、点或短横。请换一个，或不填。"
+    ),
     # 审核
+    "review.taken": N_("另一位审核员正在办理这件业务。请返回列表办下一件。"),
+    "review.no_longer": N_("“%(name)s”的参保情况在提交后有变化，现在不能通过。请退回单位核对。"),
     "review.no_reason": N_("退回要写意见，单位才知道怎么改。"),
     "review.reason_too_long": N_("意见最多 %(limit)s 字，请缩短。"),
     "review.unknown_row": N_("名单中没有序号 %(seq)s。请刷新后重试。"),
@@ -268,7 +438,8 @@ SENTENCES = {
     "upload.not_checked": N_("这个文件现在不能这样处理，可能已在别处写入、放弃或正在检查。请刷新本页再看。"),
     "upload.not_applied": N_("这个文件没有写入，或已经撤销，没有可以撤销的内容。请刷新本页再看。"),
     "upload.cleared_differs": N_(
-        "替换会清空 %(expected)s 人已录入的工资，与您确认的 %(count)s 人不同，文件没有写入。请重新看名单再确认。"
+        "替换会清空 %(expected)s 人已录入的工资，您勾选确认的是 %(count)s 人，文件没有写入。"
+        "请看这些人的名单，勾选“我看过”再点写入；不想清空就选“合并”。"
     ),
     "upload.rows_changed": N_(
         "检查之后有 %(count)s 人的工资又被修改，文件没有写入。已按新数据重新检查，请再看一遍。"
@@ -397,7 +568,8 @@ def _with_words(code: str, params: Mapping[str, Any]) -> dict[str, Any]:
         state = str(params["state"])
         # Of a declaration itself, "failed" is its start; a filing's failure leaves its declaration open.
         is_start = code == "declaration.not_open" and state == "failed"
-        words["state"] = state_word("start_failed" if is_start else state)
+        word = filing_word if code.startswith(("filing.", "review.")) else state_word
+        words["state"] = word("start_failed" if is_start else state)
     if "right" in params:
         words["right"] = right_word(params["right"])
     if "fen" in params:

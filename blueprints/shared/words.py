@@ -8,9 +8,15 @@ from typing import Any
 
 from flask import Flask, current_app
 
+from models.filing import Filing
+from models.filing_parts import FilingLine
+from rules.filing_states import WAGES
 from rules.identity import mask_id
 from rules.money import yuan_text
 from rules.wages import change_permille
+from services.kind_list import find_kind
+from services.kinds import Kind
+from services.prints import shown
 from translations import gettext as _
 
 
@@ -69,10 +75,50 @@ def state_word(state: str) -> str:
     return words.get(state, state)
 
 
+def filing_word(state: str) -> str:
+    """A filing's state, or a step of its timeline, as the bureau calls it."""
+    words = {
+        "draft": _("待提交"),
+        "refused": _("审核不通过"),
+        "cancelled": _("已作废"),
+        "withdrawn": _("撤回"),
+        "taken": _("审核中"),
+        "put_back": _("放回待审"),
+    }
+    return words.get(state) or state_word(state)
+
+
+def kind_word(kind: str) -> str:
+    """The name of a kind of 业务."""
+    return _("工资申报") if kind == WAGES else _(find_kind(kind).label_msgid)
+
+
+def filing_title(filing: Filing) -> str:
+    """What a filing is about, for a list: its kind, then whom or what."""
+    if filing.kind == WAGES:
+        return _("%(year)s 年度工资申报") % {"year": filing.year}
+    words = kind_word(filing.kind)
+    if not filing.title:
+        return words
+    if filing.people > 1:
+        return words + _("：%(name)s 等 %(count)s 人") % {"name": filing.title, "count": filing.people}
+    return words + _("：%(name)s") % {"name": filing.title}
+
+
+def line_text(line: FilingLine, kind: Kind) -> str:
+    """A filing's line in one row of a list: what its form requires, besides the name."""
+    fields = [one for name, one in kind.fields.items() if one.required and name != "name"]
+    return _("，").join(filter(None, (shown(one, line.content.get(one.name)) for one in fields)))
+
+
 def state_shape(state: str) -> str:
     """The class that gives a state its shape and colour; the word stands beside it."""
     shapes = {
         "submitting": "busy",
+        "taken": "busy",
+        "put_back": "busy",
+        "draft": "ask",
+        "withdrawn": "ask",
         "starting": "busy",
         "checking": "busy",
         "applying": "busy",
@@ -170,6 +216,11 @@ def install_words(app: Flask) -> None:
         "basis": basis_word,
         "basis_hint": basis_hint,
         "state_word": state_word,
+        "filing_word": filing_word,
+        "filing_title": filing_title,
+        "field_text": shown,
+        "line_text": line_text,
+        "kind_word": kind_word,
         "state_shape": state_shape,
         "right_word": right_word,
         "row_word": row_word,

@@ -12,6 +12,7 @@ from blueprints.wages.lines import Line, draw
 from blueprints.wages.progress import overview
 from models.db import reading
 from models.wage_rows import PAGE_SIZE, Search, list_first, list_page
+from rules.numbers import whole_number
 from rules.refusals import Refusal
 from services.declarations import confirm_left, get_own
 from services.figures import figures
@@ -58,13 +59,13 @@ def check(declaration_id: int) -> str:
 @needs("entry")
 def confirm(declaration_id: int) -> Response:
     """The clerk read the names of those left out and goes on without them."""
-    revision = request.form.get("revision", "")
-    if not revision.isdigit():
+    revision = whole_number(request.form.get("revision", ""))
+    if revision is None:
         raise Refusal("form.damaged")
     if request.form.get("is_read") != "1":
         flash(_("请先看名单，再勾选确认。"), "bad")
         return send_to(url_for("wages.check", declaration_id=declaration_id) + "#left")
-    confirm_left(actor(), declaration_id, int(revision), current_app.config["CLOCK"]())
+    confirm_left(actor(), declaration_id, revision, current_app.config["CLOCK"]())
     return redirect(url_for("wages.statement", declaration_id=declaration_id), 303)
 
 
@@ -75,8 +76,8 @@ def notes(declaration_id: int) -> Response:
     """Explanations of large changes, one field a person, and one for all the rest; all that were typed are saved."""
     now = current_app.config["CLOCK"]()
     for name, text in request.form.items():
-        if name[:1] == "n" and name[1:].isdigit():
-            save_note(actor(), declaration_id, int(name[1:]), text, now)
+        if name[:1] == "n" and (row_id := whole_number(name[1:])) is not None:
+            save_note(actor(), declaration_id, row_id, text, now)
     if rest := request.form.get("rest", "").strip():
         explain_rest(actor(), declaration_id, rest, now)
     flash(_("说明已保存。"), "good")

@@ -13,9 +13,11 @@ from blueprints.shared.sentences import say, sentence
 from blueprints.wages import wages
 from blueprints.wages.files import own_upload
 from blueprints.wages.progress import overview
+from documents.cells import column_letters
 from documents.columns import ROLES, Columns, Sample, sample_sheets
 from models.db import reading
 from models.upload import Upload
+from rules.numbers import whole_number
 from rules.refusals import Refusal
 from services.declarations import get_own
 from services.uploads import choose_columns
@@ -77,7 +79,7 @@ def _page(upload_id: int, choice: Choice | None = None, refusal: Refusal | None 
         sheet=sheets[choice.sheet],
         choice=choice,
         lines=_lines(sheets[choice.sheet]),
-        letters=[_letter(place) for place in range(_width(sheets[choice.sheet]))],
+        letters=[column_letters(place) for place in range(_width(sheets[choice.sheet]))],
         roles=_role_words(),
         units=_unit_words(view.declaration.wage_basis),
         reason=say(asked["reason"], {}) if asked else "",
@@ -104,8 +106,8 @@ def _guessed(found: Upload, sheets: list[Sample]) -> Choice:
     guess = Columns.from_json(held) if held else Columns(sheets[0].first_line, NOTHING, sheets[0].name)
     names = [one.name for one in sheets]
     own = names.index(guess.sheet) if guess.sheet in names else 0
-    sheet = request.args.get("sheet", own, int)
-    if not 0 <= sheet < len(sheets) or sheet == own:
+    sheet = whole_number(request.args.get("sheet", ""))
+    if sheet is None or sheet >= len(sheets) or sheet == own:
         roles = {
             place: role
             for role, place in zip(ROLES, guess.places, strict=True)
@@ -116,11 +118,16 @@ def _guessed(found: Upload, sheets: list[Sample]) -> Choice:
 
 
 def _chosen(form: MultiDict[str, str], sheets: int) -> Choice:
-    sheet, heading, times = (form.get(name, -1, int) for name in ("sheet", "heading", "times"))
-    if not 0 <= sheet < sheets or heading < 0 or times not in TIMES["annual"]:
+    sheet, heading, times = (whole_number(form.get(name, "")) for name in ("sheet", "heading", "times"))
+    if sheet is None or sheet >= sheets or heading is None or times not in TIMES["annual"]:
         raise Refusal("form.damaged")
-    roles = {int(name[1:]): role for name, role in form.items() if name[:1] == "c" and name[1:].isdigit()}
-    return Choice(sheet, heading, {place: role for place, role in roles.items() if role in ROLES}, times)
+    roles = {
+        place: role
+        for name, role in form.items()
+        if name[:1] == "c" and (place := whole_number(name[1:])) is not None
+    }
+    chosen = {place: role for place, role in roles.items() if place < WIDEST and role in ROLES}
+    return Choice(sheet, heading, chosen, times)
 
 
 def _as_columns(choice: Choice, sheet: str) -> Columns:
@@ -173,10 +180,6 @@ def _unit_words(basis: str) -> list[tuple[int, str]]:
     return [(times, words[basis][times]) for times in TIMES[basis]]
 
 
-def _letter(place: int) -> str:
-    """The name of a column as spreadsheets have it: A, B, …, Z, AA."""
-    return (_letter(place // 26 - 1) if place >= 26 else "") + chr(ord("A") + place % 26)
-
-
 def _pair(first: int, second: int) -> Any:
-    return _("%(first)s 列和 %(second)s 列") % {"first": _letter(first), "second": _letter(second)}
+    letters = {"first": column_letters(first), "second": column_letters(second)}
+    return _("%(first)s 列和 %(second)s 列") % letters

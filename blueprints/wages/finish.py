@@ -16,6 +16,7 @@ from models.db import reading
 from models.declaration import list_backups
 from models.job import find_latest_job, find_unit_job
 from models.region import get_region
+from rules.numbers import whole_number
 from rules.refusals import Conflict, Missing, Refusal
 from services.backups import make_backup
 from services.declarations import get_own
@@ -24,8 +25,6 @@ from services.notes import count_unexplained
 from services.prints import PDF, ROSTER_JOB, is_roster_current, order_roster, statement_pdf
 from services.submissions import groups_to_submit, lacking, submit_declaration
 from translations import gettext as _
-
-LONGEST_REVISION = 18
 
 
 @wages.get("/<int:declaration_id>/prints")
@@ -151,10 +150,10 @@ def send_submission(declaration_id: int) -> Response | tuple[str, int]:
 
 def seen_revision() -> int:
     """The revision that the page showed when its button was pressed; raises ``Refusal`` ``form.damaged``."""
-    text = request.form.get("revision", "")
-    if not (text.isascii() and text.isdecimal() and len(text) <= LONGEST_REVISION):
+    revision = whole_number(request.form.get("revision", ""))
+    if revision is None:
         raise Refusal("form.damaged")
-    return int(text)
+    return revision
 
 
 def sent(numbers: list[int], job_id: int) -> Response:

@@ -23,6 +23,7 @@ from blueprints.wages.progress import overview
 from models.db import reading
 from models.declaration import Counts, Declaration
 from models.wage_rows import FILTERS, PAGE_SIZE, WHOLE_LIST, Page, Search, count_found, list_page
+from rules.numbers import whole_number
 from rules.refusals import Refusal
 from rules.wages import Bounds
 from services.declarations import get_own
@@ -176,8 +177,8 @@ def _wanted(declaration: Declaration, bounds: Bounds | None) -> Search:
 
 
 def _keys() -> dict[str, Any]:
-    before = request.args.get("before", None, int)
-    return {"before": before} if before else {"after": max(0, request.args.get("after", 0, int))}
+    before = whole_number(request.args.get("before", ""))
+    return {"before": before} if before else {"after": whole_number(request.args.get("after", "")) or 0}
 
 
 def _where() -> dict[str, Any]:

@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from blueprints.shared.sentences import say
 from documents.wage_file import HEADINGS
-from models.upload import Kind, Upload, UploadLine, UploadRepair
+from models.upload import LINES_A_PAGE, Kind, Upload, UploadLine, UploadRepair
 from rules.identity import mask_id
+from rules.numbers import whole_number
 from rules.refusals import Refusal
+from services.line_check import split_cells
 from services.repairs import Repair
 from translations import gettext as _
 
 WAGE, ID = HEADINGS[5], HEADINGS[3]
-LONGEST_NUMBER, LONGEST_WAGE = 18, 60
+LONGEST_WAGE, LINES_AT_ONCE = 60, 2 * LINES_A_PAGE
+# Lists whose lines are mended in place; the others are only looked at.
+MENDED = ("todo", "refused", "warned", "skipped", "repaired")
 # One line too many has nothing in it to be mended; it can only be left out.
 ONLY_TO_SKIP = ("line.duplicate",)
-
+SKIPPED_BY_PROPOSAL = ("line.duplicate", "line.unknown_person")
+# Says what stands on the whole line; the text may end in the middle of an identity number.
+WHOLE_LINE = "line.cells"
+LONG_NUMBER = re.compile(r"\d{8,}[Xx]?")
 
 # What was put in place of a line's cells, as it was sent or as it is kept.
 Mended = Repair | UploadRepair
@@ -60,7 +68,7 @@ def draw_fix(line: UploadLine, repair: Mended | None) -> Fix:
         shape,
         word,
         column,
-        _value(line, column),
+        value_of(line),
         reason_of(line),
         _offer(line, people),
         line.wage_text,
@@ -74,7 +82,7 @@ def draw_fix(line: UploadLine, repair: Mended | None) -> Fix:
 def reason_of(line: UploadLine) -> str:
     """Why the line is where it is, as one sentence."""
     if line.code:
-        value = mask_id(line.value or "") if line.column_name == ID else line.value
+        value = mask_id(line.value or "") if line.column_name == ID else line.value or ""
         return told(line.code, {"value": value, **(line.params or {})})
     if not line.is_repaired or line.is_skipped:
         return ""
@@ -82,8 +90,14 @@ def reason_of(line: UploadLine) -> str:
 
 
 def told(code: str, params: Mapping[str, Any]) -> str:
-    """The sentence for a line's code; the people it may be are for choosing, not for saying."""
-    return say(code, {name: value for name, value in params.items() if name != "candidates"})
+    """The sentence for a line's code; the people it may be are for choosing, not for saying.
+
+    Of the long numbers in a line that is shown as it stands, only the ends are said.
+    """
+    said = {name: value for name, value in params.items() if name != "candidates"}
+    if code == WHOLE_LINE:
+        said["value"] = LONG_NUMBER.sub(lambda number: mask_id(number[0]), said["value"])
+    return say(code, said)
 
 
 def _state(line: UploadLine) -> tuple[str, str, str]:
@@ -98,10 +112,10 @@ def _state(line: UploadLine) -> tuple[str, str, str]:
     return "", "ok", _("已修正")
 
 
-def _value(line: UploadLine, column: str) -> str:
-    """What the file itself says, whatever was put in its place."""
-    value = line.value or ""
-    if line.cells and (line.is_repaired or not line.code) and column in HEADINGS:
+def value_of(line: UploadLine) -> str:
+    """The cell in question as the file has it, whatever was put in its place."""
+    value, column = line.value or "", line.column_name or WAGE
+    if line.cells and (line.is_repaired or line.code in (None, WHOLE_LINE)) and column in HEADINGS:
         value = _cell(line, column)
     return mask_id(value) if column == ID else value
 
@@ -156,26 +170,23 @@ class _Seen(NamedTuple):
 
 
 def line_numbers(form: Mapping[str, str]) -> list[int]:
-    """The lines whose fields came back, in order."""
-    names = (name[1:] for name in form if name[:1] == "o")
-    return sorted(int(name) for name in names if _is_number(name))
+    """The lines whose fields came back, in order, at most two pages of them."""
+    numbers = {whole_number(name[1:]) for name in form if name[:1] == "o"}
+    return sorted(number for number in numbers if number is not None)[:LINES_AT_ONCE]
 
 
 def _cell(line: UploadLine, column: str) -> str:
     """What the file has in a column."""
-    return line.cells.split("\t")[HEADINGS.index(column)].strip() if line.cells else ""
+    return split_cells(line.cells)[HEADINGS.index(column)].strip() if line.cells else ""
 
 
 def _number(text: str) -> int | None:
     if not text:
         return None
-    if not _is_number(text):
+    number = whole_number(text)
+    if number is None:
         raise Refusal("form.damaged")
-    return int(text)
-
-
-def _is_number(text: str) -> bool:
-    return text.isascii() and text.isdecimal() and len(text) <= LONGEST_NUMBER
+    return number
 
 
 class KindSeen(NamedTuple):
@@ -202,9 +213,6 @@ def draw_kinds(kinds: list[Kind]) -> list[KindSeen]:
             skipped=seen.skipped + kind.skipped,
         )
     return list(found.values())
-
-
-SKIPPED_BY_PROPOSAL = ("line.duplicate", "line.unknown_person")
 
 
 def kind_word(code: str) -> str:

@@ -16,6 +16,7 @@ from models.job import find_latest_job
 from models.region import first_day, get_region, list_windows
 from models.unit import list_rates
 from rules.insurances import ALL
+from rules.numbers import whole_number
 from rules.refusals import Refusal
 from services.declarations import (
     START_JOB,
@@ -60,12 +61,11 @@ def index(error: str = "", chosen: tuple[str, ...] | None = None) -> str:
 @needs("entry")
 def start() -> Response | tuple[str, int]:
     """开始; a refusal comes back to the same form with the same boxes ticked."""
-    chosen = tuple(request.form.getlist("insurances"))
+    chosen, year = tuple(request.form.getlist("insurances")), whole_number(request.form.get("year", ""))
+    if year is None:
+        raise Refusal("form.damaged")
     try:
-        year = int(request.form.get("year", "0"))
         declaration_id, job_id = start_declaration(actor(), year, chosen, current_app.config["CLOCK"]())
-    except ValueError:
-        raise Refusal("form.damaged") from None
     except Refusal as refusal:
         return index(sentence(refusal), chosen), 422
     current_app.config["WAKE"](job_id)

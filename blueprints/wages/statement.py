@@ -14,7 +14,7 @@ from models.declaration import Declaration, find_statement
 from models.unit import get_unit
 from rules.numbers import whole_number
 from rules.refusals import Conflict, Refusal
-from rules.statement import FIELDS, SECTIONS, typed_statement, cross_check, validate
+from rules.statement import FIELDS, SECTIONS, cross_check, typed_statement, validate
 from services.declarations import get_own, save_statement
 from translations import gettext as _
 

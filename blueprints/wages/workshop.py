@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from flask import current_app, flash, make_response, redirect, render_template, request, session, url_for
 from sqlmodel import Session
@@ -13,8 +13,10 @@ from blueprints.shared.guards import actor, needs, operator_only
 from blueprints.shared.pages import address, is_partial, progress_answer, send_to, trigger_name
 from blueprints.shared.sentences import say, sentence
 from blueprints.wages import wages
+from blueprints.wages.difference import PEOPLE, difference_of, where_listed
 from blueprints.wages.files import own_upload
 from blueprints.wages.mending import (
+    MENDED,
     Fix,
     draw_fix,
     draw_kinds,
@@ -22,6 +24,7 @@ from blueprints.wages.mending import (
     put_right,
     reason_of,
     repair_from,
+    value_of,
 )
 from blueprints.wages.progress import overview
 from models.db import reading
@@ -29,19 +32,16 @@ from models.job import find_latest_job
 from models.upload import (
     LINES_A_PAGE,
     LISTS,
-    Difference,
     Upload,
     UploadLine,
-    count_difference,
     count_kinds,
     count_repaired,
     find_applied_twin,
     get_lines,
-    list_clears,
     list_lines,
-    list_missing,
     list_repairs,
 )
+from rules.numbers import whole_number
 from rules.refusals import Refusal
 from services.declarations import get_own
 from services.repairs import Repair, proposal, repair_kind, repair_lines
@@ -57,26 +57,10 @@ from services.uploads import (
 from translations import gettext as _
 
 JOBS = {"applying": APPLY_JOB, "undoing": UNDO_JOB}
-# Lists whose lines are mended in place; the others are only looked at.
-MENDED = ("todo", "refused", "warned", "skipped", "repaired")
-PEOPLE = {"missing": list_missing, "clears": list_clears}
-SHOWN = 20
 EARLY = 3
 SURE_ABOVE = 10
 TRAIL = 40
 OTHERS = 10
-
-
-class Group(NamedTuple):
-    """A part of the difference: how many people, and the first of them."""
-
-    show: str
-    tag: str
-    colour: str
-    word: str
-    people: int
-    rows: list[Any]
-    is_open: bool
 
 
 @wages.get("/uploads/<int:upload_id>")
@@ -84,25 +68,6 @@ class Group(NamedTuple):
 def upload(upload_id: int) -> Response:
     """What the check found; polled while it runs, and while the file is being written or taken back."""
     return _result(upload_id)
-
-
-@wages.get("/uploads/<int:upload_id>/difference")
-@operator_only
-def difference(upload_id: int) -> Response:
-    """What writing would change and what is left to do; fetched again a moment after the last repair."""
-    if not is_partial():
-        return _result(upload_id)
-    with reading() as database:
-        found = own_upload(database, upload_id)
-        view = overview(database, get_own(database, actor(), found.declaration_id))
-        values = _difference(database, found) | {
-            "kinds": draw_kinds(count_kinds(database, upload_id)),
-            "repaired": count_repaired(database, upload_id),
-            "show": request.args.get("show", "refused" if found.unsettled else "todo"),
-        }
-    return make_response(
-        render_template("wages/_upload_fresh.html", view=view, upload=found, where=_where(), **values)
-    )
 
 
 @wages.post("/uploads/<int:upload_id>")
@@ -133,7 +98,9 @@ def repair(upload_id: int) -> Response:
     if is_partial():
         return _mended(upload_id)
     saved = _save_page(upload_id)
-    pressed = next((name[1:] for name in request.form if name[:1] in ("f", "r") and name[1:].isdigit()), "")
+    pressed = next(
+        (name[1:] for name in request.form if name[:1] in "fr" and whole_number(name[1:]) is not None), ""
+    )
     left = [line for line in saved if line.outcome == "refused" and not line.is_skipped]
     if left:
         flash(_("改过的行里还有 %(n)s 行不能写入，原因在那一行里。") % {"n": len(left)}, "bad")
@@ -201,11 +168,12 @@ def _result(upload_id: int, error: str = "", status: int = 422) -> Response:
     return answer
 
 
-def _early(database: Session, found: Upload) -> list[tuple[UploadLine, str]]:
-    """The first bad lines of a file that is still being checked, each with its reason."""
+def _early(database: Session, found: Upload) -> list[tuple[UploadLine, str, str]]:
+    """The first bad lines of a file that is still being checked, each with its bad cell and the reason."""
     if found.state != "checking":
         return []
-    return [(line, reason_of(line)) for line in list_lines(database, found.id or 0, "refused", "", 0, EARLY)]
+    lines = list_lines(database, found.id or 0, "refused", "", 0, EARLY)
+    return [(line, value_of(line), reason_of(line)) for line in lines]
 
 
 def _findings(database: Session, found: Upload) -> dict[str, Any]:
@@ -229,7 +197,7 @@ def _findings(database: Session, found: Upload) -> dict[str, Any]:
         "asks": request.args.get("ask", ""),
         "repaired": count_repaired(database, found.id or 0) if found.state == "checked" else 0,
         "reason_of": reason_of,
-        **_difference(database, found),
+        **difference_of(database, found),
         **_listed(database, found, show, kind),
     }
     if is_mended:
@@ -243,7 +211,7 @@ def _listed(database: Session, found: Upload, show: str, kind: str) -> dict[str,
 
     ``after`` stands in the address once for each page turned over, so that the page before is always known.
     """
-    trail = request.args.getlist("after", int)[-TRAIL:]
+    trail = where_listed().get("after", ())[-TRAIL:]
     after = trail[-1] if trail else 0
     listed: list[Any]
     if show in PEOPLE:
@@ -256,7 +224,7 @@ def _listed(database: Session, found: Upload, show: str, kind: str) -> dict[str,
     last = getattr(page[-1], "seq" if show in PEOPLE else "line_no") if page else 0
     return {
         "lines": page,
-        "where": _where(),
+        "where": where_listed(),
         "before": _here(found.id or 0, after=tuple(trail[:-1])) if trail else "",
         "after": _here(found.id or 0, after=(*trail, last)) if rest else "",
     }
@@ -275,37 +243,6 @@ def _fixes(database: Session, found: Upload, lines: list[UploadLine]) -> list[Fi
     mended = [line.line_no for line in lines if line.is_repaired]
     repairs = list_repairs(database, found.id or 0, mended) if mended else {}
     return [draw_fix(line, repairs.get(line.line_no)) for line in lines]
-
-
-def _difference(database: Session, found: Upload) -> dict[str, Any]:
-    """The difference against the list, the first people of each part of it, and how it will be written."""
-    mode = request.values.get("mode") or session.get("upload_mode", "merge")
-    counts = count_difference(database, found)
-    groups = _groups(database, found, counts) if request.args.get("show", "todo") in MENDED else []
-    is_replacing = mode == "replace" and found.kind == "wages"
-    return {"difference": counts, "groups": groups, "mode": "replace" if is_replacing else "merge"}
-
-
-def _groups(database: Session, found: Upload, counts: Difference) -> list[Group]:
-    words = {
-        "added": ("+", "c-ok", _("新填，原来未录入"), counts.added),
-        "changed": ("~", "c-acc", _("修改，与已录入不同"), counts.changed),
-        "missing": ("−", "c-warn", _("文件里没有，名单里有"), counts.missing),
-        "blank": ("○", "", _("现工资空着，不改动"), counts.blank),
-        "unchanged": ("=", "", _("与已录入相同，不改动"), counts.unchanged),
-    }
-    if found.state != "checked":
-        words = {name: words[name] for name in ("added", "changed")}
-    groups = []
-    for show, (tag, colour, word, count) in words.items():
-        is_open = show in ("added", "changed", "missing")
-        rows: list[Any] = []
-        if count and show == "missing":
-            rows = list_missing(database, found, 0, SHOWN)
-        elif count and is_open:
-            rows = list_lines(database, found.id or 0, show, "", 0, SHOWN)
-        groups.append(Group(show, tag, colour, word, count, rows, is_open))
-    return groups
 
 
 def _mended(upload_id: int) -> Response:
@@ -365,8 +302,7 @@ def _save_page(upload_id: int) -> list[UploadLine]:
     with reading() as database:
         own_upload(database, upload_id)
     offered = _proposals(upload_id, request.form)
-    numbers = line_numbers(request.form)[: 2 * LINES_A_PAGE]
-    wanted = [repair_from(request.form, number, offered.get(number)) for number in numbers]
+    wanted = [repair_from(request.form, number, offered.get(number)) for number in line_numbers(request.form)]
     repairs = [repair for repair in wanted if repair is not None]
     return repair_lines(actor(), upload_id, repairs, current_app.config["CLOCK"]()).lines if repairs else []
 
@@ -378,11 +314,11 @@ def _do(act: str, upload_id: int) -> int:
         return undo_upload(actor(), upload_id, now)
     if act == "recheck":
         return recheck_upload(actor(), upload_id, now)
-    mode, told = request.form.get("mode", "merge"), request.form.get("cleared", "0")
-    if act != "apply" or not (told.isascii() and told.isdecimal()):
+    mode, told = request.form.get("mode", "merge"), whole_number(request.form.get("cleared", "0"))
+    if act != "apply" or told is None:
         raise Refusal("form.damaged")
     session["upload_mode"] = mode
-    return apply_upload(actor(), upload_id, mode, int(told) if mode == "replace" else 0, now)
+    return apply_upload(actor(), upload_id, mode, told if mode == "replace" else 0, now)
 
 
 def _discarded(declaration_id: int) -> Response:
@@ -390,13 +326,5 @@ def _discarded(declaration_id: int) -> Response:
     return redirect(url_for("wages.uploads", declaration_id=declaration_id), 303)
 
 
-def _where() -> dict[str, Any]:
-    """The part of the address that says which list this is, and which page of it."""
-    where: dict[str, Any] = {name: request.args[name] for name in ("show", "kind") if name in request.args}
-    if "after" in request.args:
-        where["after"] = tuple(request.args.getlist("after", int))
-    return where
-
-
 def _here(upload_id: int, **changes: Any) -> str:
-    return url_for("wages.upload", upload_id=upload_id, **(_where() | changes))
+    return url_for("wages.upload", upload_id=upload_id, **(where_listed() | changes))

@@ -13,15 +13,10 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
-
-from models import db, migrate
-from services.demo import fill_demo, make_demo_ca
-from settings import Settings
 
 ROOT = Path(__file__).parents[2]
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
@@ -46,18 +41,6 @@ def browser() -> Iterator[Browser]:
         chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield chromium
         chromium.close()
-
-
-@pytest.fixture(scope="session")
-def demo_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data folder as the first start leaves it; made once, copied for each test."""
-    folder = tmp_path_factory.mktemp("demo")
-    settings = Settings(data=folder)
-    migrate.upgrade(db.connect(settings.url))
-    fill_demo(datetime.now(UTC))
-    make_demo_ca(settings.demo_ca, settings.trust_folder, datetime.now(UTC))
-    db.disconnect()
-    return folder
 
 
 def free_port() -> int:

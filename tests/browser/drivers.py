@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 from websockets.sync.server import ServerConnection, serve
 
@@ -74,7 +75,7 @@ def jit_running(driver: JitDriver) -> Iterator[str]:
         def do_POST(self) -> None:
             text = self.rfile.read(int(self.headers["Content-Length"])).decode()
             if text == "QueryService":
-                body = f"http://127.0.0.1:{self.server.server_port}/session"  # type: ignore[attr-defined]
+                body = f"http://127.0.0.1:{self.server.server_port}/session"
             else:
                 name, _colon, values = text.partition(":")
                 if name == "GetCertList" and not driver.can_list:
@@ -107,9 +108,9 @@ class BjcaDriver:
         self.method = 0
         self.token = ""
 
-    def answer(self, message: dict[str, object]) -> dict[str, object]:
+    def answer(self, message: dict[str, Any]) -> dict[str, object]:
         [held] = self.source.certificates()
-        name, values = message["xtx_func_name"], list(message["param"])  # type: ignore[call-overload]
+        name, values = message["xtx_func_name"], list(message["param"])
         value: object = ""
         extra: dict[str, object] = {}
         if name == "SOF_GetUserList":

@@ -115,7 +115,8 @@ def test_a_key_that_comes_later_is_found(site, open_page, tmp_path):
     class Drawer:
         """A source that is empty until its key is put in."""
 
-        held: list[object] = []  # noqa: RUF012
+        def __init__(self):
+            self.held = []
 
         def certificates(self):
             return list(self.held)

@@ -82,7 +82,7 @@ def _application(site: Site) -> Flask:
     app.secret_key = "of this test"
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.add_extension("jinja2.ext.i18n")
-    app.jinja_env.install_gettext_callables(gettext, lambda one, many, n: one, newstyle=True)  # type: ignore[attr-defined]
+    app.jinja_env.install_gettext_callables(gettext, lambda one, many, n: one, newstyle=True)
     app.jinja_env.globals["asset"] = lambda name: url_for("static", filename=name)
     app.jinja_env.globals["csrf_token"] = lambda: f"csrf{site.challenges}"
     auth = Blueprint("auth", "site")
@@ -101,7 +101,7 @@ def _application(site: Site) -> Flask:
     app.add_url_rule("/verify", "filings.verify", lambda: "")
 
     @app.after_request
-    def guard(response):  # type: ignore[no-untyped-def]
+    def guard(response):
         drivers = " ".join(site.addresses.values())
         response.headers["Content-Security-Policy"] = (
             "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; form-action 'self'; "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import socket
 import sqlite3
@@ -96,7 +97,8 @@ def wait_until(is_so: Callable[[], object], what: str, product: Product, pause: 
 
 
 @pytest.fixture
-def product(tmp_path: Path) -> Iterator[Product]:
+def product(tmp_path: Path, demo_data: Path) -> Iterator[Product]:
+    shutil.copytree(demo_data, tmp_path / "data")
     product = Product(tmp_path)
     wait_until(product.is_up, "the first answer", product)
     wait_until(lambda: product.children("worker"), "the worker", product)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -22,8 +23,10 @@ def nginx() -> None:
 
 
 @pytest.fixture(scope="session")
-def product(nginx: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
-    running = Product(tmp_path_factory.mktemp("hall"))
+def product(nginx: None, demo_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
+    folder = tmp_path_factory.mktemp("hall")
+    shutil.copytree(demo_data, folder / "data")
+    running = Product(folder)
     try:
         running.wait()
         yield running

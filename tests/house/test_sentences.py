@@ -10,7 +10,6 @@ import pytest
 
 from blueprints.shared.sentences import SENTENCES, say
 from rules import wages
-from services.submissions import lacking  # noqa: F401  its codes are literals found below
 
 ROOT = Path(__file__).parents[2]
 CODE = re.compile(r"[a-z_]+\.[a-z_0-9]+")
@@ -26,16 +25,13 @@ def raised(path: Path) -> list[tuple[str, set[str]]]:
     """(code, names of its parameters) of each ``Refusal(…)``, ``Conflict(…)`` and ``_refusal(…)`` in a file."""
     found = []
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-        if not isinstance(node, ast.Call) or getattr(node.func, "id", "") not in (
-            "Refusal",
-            "Conflict",
-            "_refusal",
-        ):
+        name = getattr(node.func, "id", "") if isinstance(node, ast.Call) else ""
+        if name not in ("Refusal", "Conflict", "_refusal"):
             continue
         if not node.args or not isinstance(node.args[0], ast.Constant):
             continue
         params = {keyword.arg for keyword in node.keywords if keyword.arg}
-        if node.func.id == "_refusal":  # type: ignore[attr-defined]
+        if name == "_refusal":
             params |= {"label", "value"}
         found.append((node.args[0].value, params))
     return found

@@ -13,7 +13,7 @@ LIST = VENDOR / "checksums.txt"
 
 def test_vendor_files_are_those_of_the_checksums_and_no_others():
     listed = dict(
-        reversed(re.fullmatch(r"([0-9a-f]{64}) [ *](?:.*/)?([^/]+)", line).groups())  # type: ignore[union-attr]
+        reversed(re.fullmatch(r"([0-9a-f]{64}) [ *](?:.*/)?([^/]+)", line).groups())
         for line in LIST.read_text("utf-8").splitlines()
         if line.strip() and not line.startswith("#")
     )

@@ -3,52 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
 
 import pytest
 from flask import Flask
+from sqlalchemy import update
 
 from app import create_app
+from cert.demo import Demo, make_demo
+from cert.folder import TrustFolder
+from cert.trust import Trust, load_trust
 from documents.limits import Limits
 from documents.store import Store
 from jobs.runner import Runner
 from jobs.tasks import make_runner
+from models.db import transaction
+from models.unit import Unit
 from services import figures
 from settings import Settings
 from tests.factories import NOW, World, make_world
-from tests.integration.clerk import Clerk
+from tests.integration.clerk import Clerk, Page
+from tests.integration.moment import Clock, Jobs
+from tests.integration.ukeys import FAR, OURS, STRANGERS, THEIRS
 from tests.integration.way import Way
-
-
-class Clock:
-    """The present moment, as the test says."""
-
-    def __init__(self) -> None:
-        self.now = NOW
-
-    def __call__(self) -> datetime:
-        return self.now
-
-    def move(self, **span: float) -> None:
-        self.now += timedelta(**span)
-
-
-class Jobs:
-    """What ``wake`` announced, and a runner that does it here and now."""
-
-    def __init__(self, runner: Runner) -> None:
-        self.runner = runner
-        self.woken: list[int] = []
-
-    def __call__(self) -> None:
-        """Do everything that was announced."""
-        while self.woken:
-            self.runner.run(self.woken.pop(0))
-
-    def sweep(self) -> int:
-        """What the worker does once a minute."""
-        self.woken.clear()
-        return self.runner.sweep()
 
 
 @pytest.fixture(scope="session")
@@ -115,3 +91,42 @@ def wang(sign_in: Callable[[str], Clerk]) -> Clerk:
 def way(world: World, run_jobs: Jobs, clock: Clock, app: Flask) -> Way:
     """Short cuts through the services to any step of a declaration."""
     return Way(world, run_jobs, clock, app.config["STORE"])
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Demo:
+    """A CA with keys for our unit, for the one far away, and for a firm that the hall does not know."""
+    units = [("单位23000072", OURS), ("单位15010312", FAR), ("别家有限公司", STRANGERS)]
+    return make_demo(tmp_path_factory.mktemp("demo-ca"), units, NOW)
+
+
+@pytest.fixture
+def hall(app: Flask, world: World, demo: Demo, monkeypatch: pytest.MonkeyPatch) -> Flask:
+    """The application trusts the CA, and the three units have codes of their own."""
+    monkeypatch.setitem(app.config, "TRUST", TrustFolder(demo.trust))
+    with transaction() as session:
+        for unit, uscc in ((world.ours, OURS), (world.theirs, THEIRS), (world.far, FAR)):
+            session.connection().execute(update(Unit).where(Unit.id == unit.id).values(uscc=uscc))
+    return app
+
+
+@pytest.fixture
+def trust(demo: Demo) -> Trust:
+    return load_trust(demo.trust)
+
+
+@pytest.fixture
+def started(way: Way) -> int:
+    """A declaration with its list and no wages."""
+    return way.started()
+
+
+@pytest.fixture
+def look(wang: Clerk, way: Way) -> Callable[..., Page]:
+    """Send a file and open its result."""
+
+    def send(declaration_id: int, data: bytes, name: str = "工资.txt") -> Page:
+        upload_id = way.upload(declaration_id, data, name)
+        return wang.get(f"/wages/uploads/{upload_id}")
+
+    return send

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from flask import Flask
 
 from blueprints.bureau.case import case_of
 from models.case import sum_bases
@@ -13,6 +14,7 @@ from models.filing import find_filing, get_snapshot, list_marks, list_snapshot_r
 from models.person import PersonBase
 from tests.factories import YEAR
 from tests.integration.clerk import Clerk
+from tests.integration.moment import Clock
 from tests.integration.way import Way, count, get_declaration, get_filing
 
 SignIn = Callable[[str], Clerk]
@@ -23,9 +25,9 @@ def gao(sign_in: SignIn) -> Clerk:
     return sign_in("gao")
 
 
-def test_what_waits_is_listed_with_the_longest_waiting_first(way: Way, gao: Clerk, clock: object) -> None:
+def test_what_waits_is_listed_with_the_longest_waiting_first(way: Way, gao: Clerk, clock: Clock) -> None:
     medical, injury = way.submitted()
-    clock.move(minutes=5)  # type: ignore[attr-defined]
+    clock.move(minutes=5)
     page = gao.get("/bureau/")
     assert "未审 2 件" in page.words and "5 分钟" in page.words
     assert page.all("//tbody//a/@href") == [f"/bureau/filings/{medical}", f"/bureau/filings/{injury}"]
@@ -131,7 +133,7 @@ def test_a_state_is_polled_until_it_is_final(way: Way, wang: Clerk) -> None:
     assert "提交中" in piece.words and len(piece.body) < 150
     span = piece.one(f"//span[@id='s{number}']")
     assert span.get("hx-trigger") == "load delay:3s" and span.get("hx-get").endswith("wait=3")
-    way.jobs.sweep()  # type: ignore[attr-defined]
+    way.jobs.sweep()
     way.approve(number)
     span = wang.htmx(f"/filings/{number}/state?wait=60").one(f"//span[@id='s{number}']")
     assert "审核通过" in span.text and span.get("hx-get") is None and span.get("hx-trigger") is None
@@ -147,13 +149,13 @@ def test_the_list_is_filtered_and_says_what_to_do_when_empty(way: Way, wang: Cle
     assert wang.get(f"/filings/{number}").status == 200
 
 
-def test_anyone_can_hold_a_receipt_against_the_record(way: Way, app: object) -> None:
+def test_anyone_can_hold_a_receipt_against_the_record(way: Way, app: Flask) -> None:
     number = way.submitted()[0]
     filing = get_filing(number)
     with reading() as session:
         assert find_filing(session, filing.unit_id, number) is not None
         digest = get_snapshot(session, filing.snapshot_id).digest
-    nobody = Clerk(app)  # type: ignore[arg-type]
+    nobody = Clerk(app)
     nobody.get("/filings/verify")
     page = nobody.press("核验", number=filing.receipt_no.lower())
     assert page.status == 200 and digest in page.words.replace(" ", "")

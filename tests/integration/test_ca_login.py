@@ -13,9 +13,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, pkcs7, pkcs12
 from sqlalchemy import select, update
 
 from blueprints.shared.sentences import SENTENCES
-from cert.agent.files import Pkcs12File, Sm2File
 from cert.check import check_certificate
-from cert.demo import PIN, Demo, Holder, make_demo
+from cert.demo import PIN
 from cert.folder import TrustFolder
 from models.account import Account, LoginSession
 from models.certificate import AccountCertificate, CertificateRecord, RecordCorrection
@@ -25,58 +24,15 @@ from services.accounts import session_digest
 from services.certificates import remember
 from tests.factories import NOW, WEST, actor, make_account
 from tests.integration.clerk import Clerk
+from tests.integration.ukeys import FAR, THEIRS, signature_of, signed, signed_form
 from tests.integration.way import audited
 
-OURS, THEIRS, FAR = "91350100M000100Y43", "914403001922038216", "911501006462889710"
 KINDS = ("RSA", "SM2")
-
-
-@pytest.fixture(scope="session")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Demo:
-    """Keys for our unit and the one far away; theirs has none."""
-    folder = tmp_path_factory.mktemp("demo-ca")
-    return make_demo(folder, [("单位23000072", OURS), ("单位15010312", FAR)], NOW)
-
-
-@pytest.fixture
-def hall(app, world, demo, monkeypatch):
-    """The hall trusts the demo CA, and the three units have codes of their own."""
-    monkeypatch.setitem(app.config, "TRUST", TrustFolder(demo.trust))
-    with transaction() as session:
-        for unit, uscc in ((world.ours, OURS), (world.theirs, THEIRS), (world.far, FAR)):
-            session.connection().execute(update(Unit).where(Unit.id == unit.id).values(uscc=uscc))
-    return app
 
 
 @pytest.fixture
 def visitor(hall) -> Clerk:
     return Clerk(hall)
-
-
-def sign(holder: Holder, kind: str, text: str) -> bytes:
-    key = Pkcs12File(holder.key, PIN) if kind == "RSA" else Sm2File(holder.key, holder.certificate)
-    return key.sign(key.certificates()[0].id, text.encode(), PIN)
-
-
-def signed(
-    clerk: Clerk,
-    holder: Holder,
-    family: str,
-    *,
-    text: str | None = None,
-    **changes: str,
-):
-    """Open the page, sign its question as the agent would, and send the form as ukey.js does."""
-    form = clerk.get("/login/ca").one("//form[@data-ukey]")
-    fields = {box.get("name"): box.get("value", "") for box in form.xpath(".//input[@type='hidden']")}
-    fields |= {
-        "certificate": base64.b64encode(holder.der).decode(),
-        "signature": base64.b64encode(
-            sign(holder, family, form.get("data-text") if text is None else text)
-        ).decode(),
-        "kind": "raw",
-    }
-    return clerk.post("/login/ca", {**fields, **changes}, token=fields["csrf_token"])
 
 
 def only_operator(name: str = "chen") -> int:
@@ -179,13 +135,7 @@ def test_a_pkcs7_signature_brings_its_certificate(visitor, demo, is_detached):
 
 def test_a_signature_counts_once(visitor, demo):
     page = visitor.get("/login/ca")
-    form = page.one("//form[@data-ukey]")
-    fields = {box.get("name"): box.get("value", "") for box in form.xpath(".//input[@type='hidden']")}
-    fields |= {
-        "certificate": base64.b64encode(demo.units[0].sign["RSA"].der).decode(),
-        "signature": base64.b64encode(sign(demo.units[0].sign["RSA"], "RSA", form.get("data-text"))).decode(),
-        "kind": "raw",
-    }
+    fields = signed_form(page, demo.units[0].sign["RSA"])
     assert visitor.post("/login/ca", fields, token=fields["csrf_token"]).path == "/login/ca/choice"
     again = visitor.post("/login/ca", fields, token=fields["csrf_token"])
     assert again.status == 422 and "已经用过" in again.words
@@ -237,7 +187,7 @@ def test_another_units_key_does_not_sign_for_us(visitor, demo):
     other = demo.units[0].sign["RSA"]
     page = visitor.get("/login/ca")
     text = page.one("//form[@data-ukey]").get("data-text")
-    wrong = base64.b64encode(sign(other, "RSA", text)).decode()
+    wrong = base64.b64encode(signature_of(other, "RSA", text)).decode()
     page = signed(visitor, demo.units[1].sign["RSA"], "RSA", signature=wrong)
     assert page.status == 422
 

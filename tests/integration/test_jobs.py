@@ -46,7 +46,7 @@ class Reporting(Task):
 
     def report(self, done: int, total: int) -> None:
         super().report(done, total)
-        self.what(done)  # type: ignore[attr-defined]
+        self.what(done)
 
 
 def die_after(people: int):

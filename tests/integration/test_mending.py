@@ -8,17 +8,8 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from models.db import reading
-from models.upload import (
-    OUTCOMES,
-    Upload,
-    UploadLine,
-    UploadRepair,
-    count_difference,
-    count_kinds,
-    list_clears,
-    list_lines,
-    list_missing,
-)
+from models.upload import OUTCOMES, Upload, UploadLine, UploadRepair, count_kinds, list_lines
+from models.upload_people import count_difference, list_clears, list_missing
 from rules.refusals import Missing, Refusal
 from services.declarations import cancel_declaration
 from services.repairs import Repair, repair_kind, repair_lines
@@ -70,11 +61,6 @@ def assert_adds_up(upload_id: int) -> None:
         difference = count_difference(session, held)
     assert upload.missing == len(missing) == difference.missing
     assert difference.added + difference.changed == upload.to_write
-
-
-@pytest.fixture
-def started(way) -> int:
-    return way.started()
 
 
 def test_a_bad_wage_is_mended_in_place_and_checked_again_alone(way, started):

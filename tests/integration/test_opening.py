@@ -13,12 +13,12 @@ from models.region import Region
 from models.unit import Unit
 from tests.factories import NORTH, NOW, actor
 from tests.integration.clerk import Clerk
-from tests.integration.test_ca_login import demo, hall, signed  # noqa: F401
+from tests.integration.ukeys import signed
 from tests.integration.way import audited
 
 
 @pytest.fixture
-def closed(hall, world):  # noqa: F811
+def closed(hall, world):
     """Units of the north open their 险种 first; ours is 0072, theirs 0099."""
     with transaction() as session:
         connection = session.connection()
@@ -29,7 +29,7 @@ def closed(hall, world):  # noqa: F811
 
 
 @pytest.fixture
-def keyed(closed, demo) -> Clerk:  # noqa: F811
+def keyed(closed, demo) -> Clerk:
     """wang, who came in with the unit's UKey."""
     clerk = Clerk(closed)
     signed(clerk, demo.units[0].sign["SM2"], "SM2")
@@ -136,7 +136,7 @@ def test_ten_refusals_in_an_hour_are_enough(keyed, world, clock):
     assert try_number(keyed, "0072").path == "/login"
 
 
-def test_without_the_key_the_page_leads_to_it_and_back(closed, sign_in, demo, world):  # noqa: F811
+def test_without_the_key_the_page_leads_to_it_and_back(closed, sign_in, demo, world):
     wang = sign_in("wang")
     page = wang.get("/opening")
     assert "这次登录没有用 UKey" in page.words and not page.all("//input[@name='serial_no']")
@@ -157,7 +157,7 @@ def test_regions_that_do_not_ask_for_it_do_not_show_it(wang, world):
     assert wang.press("开始").status == 200
 
 
-def test_an_agent_does_not_open_for_the_unit(closed, sign_in, world, demo):  # noqa: F811
+def test_an_agent_does_not_open_for_the_unit(closed, sign_in, world, demo):
     with transaction() as session:
         session.add(
             Delegation(

@@ -17,7 +17,7 @@ from rules.refusals import Missing, Refusal
 from services.operators import bind_certificate, close_operator, make_operator, set_rights
 from tests.factories import NORTH, NOW, PASSWORD, actor
 from tests.integration.clerk import Clerk
-from tests.integration.test_ca_login import demo, hall, signed  # noqa: F401
+from tests.integration.ukeys import signed
 from tests.integration.way import audited, count, list_rows
 
 STRONG = "窗台-kettle-七月流火"
@@ -249,7 +249,7 @@ def test_no_password_is_kept_with_a_form_whose_session_ran_out(admin, clock):
     assert page.status == 422 and page.value("name") == "新来人" and "请填写密码" in page.alert
 
 
-def test_a_certificate_that_opened_this_unit_is_offered_bound_and_unbound(admin, hall, demo):  # noqa: F811
+def test_a_certificate_that_opened_this_unit_is_offered_bound_and_unbound(admin, hall, demo):
     assert not admin.get(f"/operators/{number('li')}").all("//input[@name='certificate']")
     visitor = Clerk(hall)
     signed(visitor, demo.units[0].sign["SM2"], "SM2")
@@ -275,7 +275,7 @@ def test_a_certificate_that_opened_this_unit_is_offered_bound_and_unbound(admin,
     assert admin.post(f"/operators/{number('li')}/certificates/unbind", {"certificate": digest}).status == 404
 
 
-def test_another_units_certificate_is_not_offered(admin, hall, demo, world):  # noqa: F811
+def test_another_units_certificate_is_not_offered(admin, hall, demo, world):
     visitor = Clerk(hall)
     signed(visitor, demo.units[1].sign["SM2"], "SM2")
     with reading() as session:

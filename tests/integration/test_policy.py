@@ -19,14 +19,12 @@ from rules.refusals import Refusal
 from services.accounts import open_for
 from services.policies import Policy, find_policy, set_policy
 from tests.factories import NORTH, NOW, PASSWORD, WEST, actor
-from tests.integration import test_signing
 from tests.integration.clerk import HTMX, Clerk, Page, filled
-from tests.integration.test_signing import signed_form
+from tests.integration.ukeys import signed_form
 from tests.integration.way import audited, count, list_rows
 
 ROOT = Path(__file__).parents[2]
 ORIGIN = {"Origin": "http://localhost"}
-hall, keys = test_signing.hall, test_signing.keys
 
 
 @pytest.fixture
@@ -41,22 +39,22 @@ def by_password(hall, sign_in) -> Clerk:
 
 
 @pytest.fixture
-def by_key(hall, keys) -> Clerk:
+def by_key(hall, demo) -> Clerk:
     clerk = Clerk(hall)
-    show_key(clerk, keys)
+    show_key(clerk, demo)
     clerk.press("王经办")
     assert clerk.page.path == "/" and "王经办" in clerk.page.words
     return clerk
 
 
-def show_key(clerk: Clerk, keys) -> Page:
+def show_key(clerk: Clerk, demo) -> Page:
     """Sign the question of CA 登录; where a factor is asked for, the page is open already."""
     page = (
         clerk.page
         if getattr(clerk, "page", None) and clerk.page.path == "/login/ca"
         else clerk.get("/login/ca")
     )
-    form = signed_form(page, keys.units[0].sign["SM2"], "SM2")
+    form = signed_form(page, demo.units[0].sign["SM2"], "SM2")
     return clerk.post("/login/ca", form, token=form["csrf_token"])
 
 
@@ -103,10 +101,10 @@ def test_ca_alone_lets_the_key_write_and_a_password_only_read(by_password, by_ke
     assert wage_of(row_id) == 6_543_210
 
 
-def test_ca_and_password_are_asked_for_one_after_the_other(by_password, keys, row_id):
+def test_ca_and_password_are_asked_for_one_after_the_other(by_password, demo, row_id):
     ask(write="ca password")
     assert save(by_password, row_id).path == "/login/ca"
-    assert show_key(by_password, keys).path == "/resume"
+    assert show_key(by_password, demo).path == "/resume"
     by_password.press("继续提交")
     assert wage_of(row_id) == 6_543_210
     with reading() as session:
@@ -124,12 +122,12 @@ def test_a_key_is_asked_for_the_password_too(by_key, row_id):
     assert wage_of(row_id) == 6_543_210
 
 
-def test_what_was_typed_survives_two_factors_that_were_lacking(hall, keys, row_id):
+def test_what_was_typed_survives_two_factors_that_were_lacking(hall, demo, row_id):
     clerk = Clerk(hall)
     clerk.http.set_cookie("wt", open_for(actor("wang").account_id, "licence", None, NOW))
     ask(write="ca password")
     assert save(clerk, row_id).path == "/login/ca"
-    assert show_key(clerk, keys).path == "/resume"
+    assert show_key(clerk, demo).path == "/resume"
     form = clerk.page.all("//form[.//button[.='继续提交']]")[0]
     answer = clerk.http.post(
         form.get("action"), data=dict(filled(form, {})), headers=ORIGIN, follow_redirects=True
@@ -140,7 +138,7 @@ def test_what_was_typed_survives_two_factors_that_were_lacking(hall, keys, row_i
     assert wage_of(row_id) == 6_543_210
 
 
-def test_only_the_submission_may_ask_for_more(by_password, keys, way, hall):
+def test_only_the_submission_may_ask_for_more(by_password, demo, way, hall):
     way.ready()
     ask(submit="ca")
     by_password.get("/wages/1/rows")
@@ -152,7 +150,7 @@ def test_only_the_submission_may_ask_for_more(by_password, keys, way, hall):
     form["revision"] = page.value("revision")
     answer = by_password.http.post("/wages/1/submit", data=form, headers=ORIGIN, follow_redirects=True)
     assert by_password._arrive(answer).path == "/login/ca" and count(Filing) == 0
-    assert show_key(by_password, keys).path == "/resume"
+    assert show_key(by_password, demo).path == "/resume"
     assert by_password.press("继续提交").path == "/filings/"
     assert count(Filing) == 2
 
@@ -170,7 +168,7 @@ def test_a_policy_is_its_regions_alone(hall, way, sign_in):
 # One factor more --------------------------------------------------------------------------------------
 
 
-def test_a_field_saved_by_htmx_is_kept_and_offered(by_password, keys, row_id):
+def test_a_field_saved_by_htmx_is_kept_and_offered(by_password, demo, row_id):
     ask(write="ca")
     token = by_password.token()
     headers = {**HTMX, **ORIGIN, "HX-Trigger-Name": f"w{row_id}", "Referer": "http://localhost/wages/1/rows"}
@@ -180,19 +178,19 @@ def test_a_field_saved_by_htmx_is_kept_and_offered(by_password, keys, row_id):
     assert answer.headers["HX-Redirect"] == "/login/ca?next=/wages/1/rows"
     page = by_password.get(answer.headers["HX-Redirect"])
     assert "这一步需要 UKey 证书" in page.words
-    page = show_key(by_password, keys)
+    page = show_key(by_password, demo)
     assert page.path == "/resume" and "共 1 项" in page.words
     assert by_password.press("继续提交").path == "/wages/1/rows"
     assert wage_of(row_id) == 6_543_210
 
 
-def test_who_looked_only_comes_back_to_where_they_were(by_password, keys, row_id):
+def test_who_looked_only_comes_back_to_where_they_were(by_password, demo, row_id):
     ask(write="ca")
     save(by_password, row_id)
     by_password.get("/resume")
     kept = by_password.get("/login/ca?next=/wages/1/rows")
     assert kept.value("next") == "/wages/1/rows"
-    show_key(by_password, keys)
+    show_key(by_password, demo)
     by_password.press("不提交，回首页")
     assert by_password.get("/wages/1/rows").path == "/wages/1/rows" and wage_of(row_id) is None
 
@@ -204,17 +202,17 @@ def test_the_form_is_not_handed_to_whoever_else_proves_the_factor(by_key, row_id
     assert by_key.get("/resume").path == "/" and wage_of(row_id) is None
 
 
-def test_another_units_key_does_not_lift_the_session(by_password, keys, row_id):
+def test_another_units_key_does_not_lift_the_session(by_password, demo, row_id):
     ask(write="ca")
     page = save(by_password, row_id)
-    form = signed_form(page, keys.units[1].sign["RSA"])
+    form = signed_form(page, demo.units[2].sign["RSA"])
     page = by_password.post("/login/ca", form, token=form["csrf_token"])
     assert page.status == 422 and "不能用于“王经办”" in page.alert
     assert save(by_password, row_id).path == "/login/ca" and wage_of(row_id) is None
 
 
 @pytest.mark.parametrize("where", ["/wages/1/uploads", "/wages/1/backup"])
-def test_a_file_cannot_be_kept_and_the_page_says_so(by_password, keys, row_id, where):
+def test_a_file_cannot_be_kept_and_the_page_says_so(by_password, demo, row_id, where):
     ask(write="ca")
     by_password.get(where)
     form = next(by_password.page.one("//input[@type='file']").iterancestors("form"))
@@ -224,7 +222,7 @@ def test_a_file_cannot_be_kept_and_the_page_says_so(by_password, keys, row_id, w
     page = by_password._arrive(answer)
     assert page.path == "/login/ca"
     assert "选好的文件不能保留，登录后请重新选择" in page.words and "不会丢" not in page.words
-    assert show_key(by_password, keys).path == where, "back to where the file is chosen"
+    assert show_key(by_password, demo).path == where, "back to where the file is chosen"
 
 
 # Setting it --------------------------------------------------------------------------------------------

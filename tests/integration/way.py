@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sqlalchemy import func, select
@@ -28,20 +27,19 @@ from services.submissions import submit_declaration
 from services.uploads import apply_upload, receive_upload, undo_upload
 from services.wages import Entry, Recorded, record_wages
 from tests.factories import ALL, YEAR, World, actor, statement
+from tests.integration.moment import Clock, Jobs
 
 
 class Way:
     """Each method is one step, taken by wang of our unit unless another name is given."""
 
-    def __init__(
-        self, world: World, jobs: Callable[[], None], clock: Callable[[], datetime], store: Store
-    ) -> None:
+    def __init__(self, world: World, jobs: Jobs, clock: Clock, store: Store) -> None:
         self.world, self.jobs, self.clock, self.store = world, jobs, clock, store
 
     def started(self, insurances: Iterable[str] = ALL, by: str = "wang") -> int:
         """开始申报, the list filled."""
         declaration_id, job_id = start_declaration(actor(by), YEAR, insurances, self.clock())
-        self.jobs.runner.run(job_id)  # type: ignore[attr-defined]
+        self.jobs.runner.run(job_id)
         return declaration_id
 
     def entered(self, *yuan: str, insurances: Iterable[str] = ALL, by: str = "wang") -> int:
@@ -95,7 +93,7 @@ class Way:
         numbers, job_id = submit_declaration(
             actor(by), declaration_id, tally(declaration_id).revision, self.clock()
         )
-        self.jobs.runner.run(job_id)  # type: ignore[attr-defined]
+        self.jobs.runner.run(job_id)
         return sorted(numbers)
 
     def approve(self, filing_id: int, by: str = "gao") -> None:
@@ -113,18 +111,18 @@ class Way:
         upload_id, job_id = receive_upload(
             actor(by), declaration_id, name, data, kind, self.store, Limits(), self.clock()
         )
-        self.jobs.runner.run(job_id)  # type: ignore[attr-defined]
+        self.jobs.runner.run(job_id)
         return upload_id
 
     def apply(self, upload_id: int, by: str = "wang", mode: str = "merge", cleared: int = 0) -> None:
         """确认写入, and written."""
         job_id = apply_upload(actor(by), upload_id, mode, cleared, self.clock())
         if job_id:
-            self.jobs.runner.run(job_id)  # type: ignore[attr-defined]
+            self.jobs.runner.run(job_id)
 
     def undo(self, upload_id: int, by: str = "wang") -> None:
         """撤销这次写入, and taken back."""
-        self.jobs.runner.run(undo_upload(actor(by), upload_id, self.clock()))  # type: ignore[attr-defined]
+        self.jobs.runner.run(undo_upload(actor(by), upload_id, self.clock()))
 
     def repair(self, upload_id: int, line_no: int, by: str = "wang", **changes: Any) -> Repaired:
         """One line mended."""

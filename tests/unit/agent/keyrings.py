@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -117,12 +117,12 @@ class SoftToken:
 def running(
     *sources: Source,
     origins: tuple[str, ...] = (ORIGIN,),
-    clock: object = lambda: datetime.now(UTC),
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     pin: str | None = None,
     says_yes: bool = False,
 ) -> Iterator[Server]:
     """An agent in this process."""
-    agent = Agent(list(sources), frozenset(origins), clock, pin, says_yes)  # type: ignore[arg-type]
+    agent = Agent(list(sources), frozenset(origins), clock, pin, says_yes)
     with Server(agent, 0) as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
         thread.start()

@@ -144,7 +144,7 @@ def test_printable() -> None:
 def test_no_text_leaves_its_box(text: str) -> None:
     pen = Pen(new_canvas(BytesIO(), ""))
     placed: list[tuple[float, float, str, float]] = []
-    pen._place = lambda x, y, line, size, align: placed.append((x, y, line, size))  # type: ignore[method-assign]
+    pen._place = lambda x, y, line, size, align: placed.append((x, y, line, size))
     pen.boxed(100, 200, 80, 20, text, 8.5)
     assert "".join(line for _x, _y, line, _size in placed) == text
     for x, y, line, size in placed:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from hypothesis import strategies as st
+from sheet_samples import Cell, ods, xls, xlsx
 
 from documents.columns import Unsure
 from documents.limits import Limits
@@ -23,6 +24,8 @@ LINES = [
     WageFileLine(3, "0010003", "乌云·其木格", "810***********0021", None, 1),
 ]
 
+ID = "11010519491231002X"
+Rows = list[list[Cell]]
 
 NAMES = (
     st.text(st.characters(exclude_categories=("Cs", "Cc")), min_size=1, max_size=20)
@@ -60,6 +63,28 @@ def changed(old: str, new: str, encoding: str = "gb18030") -> bytes:
     text = good_text()
     assert old in text
     return text.replace(old, new).encode(encoding)
+
+
+def text(*lines: str) -> bytes:
+    """Lines of a clerk's own list."""
+    return "\r\n".join(lines).encode()
+
+
+def made(rows: Rows, form: str) -> bytes:
+    """The rows as a file of a form; line breaks inside a cell only where the form has them."""
+    if form == "xlsx":
+        return xlsx({"表": rows})
+    if form == "xls":
+        return xls({"表": rows})
+    if form == "ods":
+        return ods({"表": rows})
+    sign = "\t" if form == "txt" else ","
+    return text(
+        *(
+            sign.join(f'"{cell}"' if cell and "\n" in str(cell) else str(cell or "") for cell in row)
+            for row in rows
+        )
+    )
 
 
 def zipped(*entries: tuple[str | zipfile.ZipInfo, bytes]) -> bytes:

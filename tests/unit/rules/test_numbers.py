@@ -20,7 +20,7 @@ def test_numbers_outside_the_databases_range_are_none(number: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "odd", ["", " ", " 1", "1 ", "1\n", "+1", "-1", "1_0", "1,000", "1.0", "1e3", "0x1", "²", "１", "٣", "五", "NaN"]
+    "odd", ["", *" 五²１٣", " 1", "1 ", "1\n", "+1", "-1", "1_0", "1,000", "1.0", "1e3", "0x1"]
 )
 def test_other_texts_are_none(odd: str) -> None:
     assert whole_number(odd) is None

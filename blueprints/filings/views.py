@@ -6,14 +6,16 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from flask import current_app, render_template, request, url_for
+from sqlmodel import Session
 from werkzeug.wrappers import Response
 
+from blueprints.filings import filings
+from blueprints.filings.drafts import problems_said
 from blueprints.shared.guards import actor, needs, operator_only, public
 from blueprints.shared.pages import answer
 from blueprints.shared.sentences import say, sentence
 from blueprints.shared.ukey import find_trust
-from blueprints.shared.words import moment_text, state_word
-from blueprints.wages import filings
+from blueprints.shared.words import filing_word, moment_text
 from blueprints.wages.files import attachment
 from models.db import reading
 from models.filing import (
@@ -27,16 +29,17 @@ from models.filing import (
     list_filings,
     list_marks,
 )
+from models.filing_parts import LINES_A_PAGE, count_lines, list_attachments, list_lines
 from models.unit import get_unit
-from rules.filing_states import KINDS
+from rules.filing_states import STATES, WAGES
 from rules.identity import mask_name
 from rules.numbers import whole_number
 from rules.refusals import Missing
+from services.kind_list import KINDS, find_kind
 from services.prints import receipt_pdf
 from services.signing import verify_signature
 from translations import gettext as _
 
-STATES = ("submitting", "pending", "returned", "approved", "failed")
 FIRST_WAIT, LONGEST_WAIT = 2, 60
 
 
@@ -44,19 +47,27 @@ FIRST_WAIT, LONGEST_WAIT = 2, 60
 @operator_only
 @needs("query", to_read=True)
 def index() -> str:
-    """The list by time, kind and state."""
+    """业务状态查询: every kind, by time, kind and state."""
+    return list_page((WAGES, *KINDS), _("业务状态查询"))
+
+
+def list_page(kinds: tuple[str, ...], heading: str) -> str:
+    """The list of these kinds; 人员业务查询 and its like are the same page of fewer kinds."""
     with reading() as session:
-        found = list_filings(session, actor().own_unit_id, _search())
-    return render_template("filings/index.html", found=found, states=STATES, wait=FIRST_WAIT)
+        found = list_filings(session, actor().own_unit_id, _search(kinds))
+    values = {"found": found, "states": STATES, "kinds": kinds, "heading": heading, "wait": FIRST_WAIT}
+    return render_template("filings/index.html", here=request.path, **values)
 
 
 @filings.get("/<int:filing_id>")
 @operator_only
 @needs("query", to_read=True)
 def show(filing_id: int) -> str:
-    """One filing: its facts, its timeline, the rows it was returned for."""
+    """One filing: its facts, its timeline, what it was returned for."""
     with reading() as session:
         filing = _own(session, filing_id)
+        if filing.kind != WAGES:
+            return render_template("filings/request.html", wait=FIRST_WAIT, **_request(session, filing))
         values: dict[str, Any] = {
             "filing": filing,
             "events": list_events(session, filing_id),
@@ -84,15 +95,17 @@ def state(filing_id: int) -> Response:
 @operator_only
 @needs("query", to_read=True)
 def receipt(filing_id: int) -> Response:
-    """The numbered receipt, from the snapshot."""
+    """The numbered receipt of a wage declaration, from the snapshot."""
     with reading() as session:
         filing = _own(session, filing_id)
+        if filing.kind != WAGES:
+            raise Missing(filing_id)
         events = list_events(session, filing_id)
         file = receipt_pdf(
             session,
             filing,
             events,
-            {name: state_word(name) for name in STATES},
+            {name: filing_word(name) for name in STATES},
             [moment_text(event.at, "%Y-%m-%d %H:%M:%S") for event in events],
             url_for("filings.verify", _external=True),
             _signature_line(filing),
@@ -109,7 +122,8 @@ def verify() -> tuple[str, int] | str:
         return render_template("filings/verify.html", number="", filing=None)
     with reading() as session:
         filing = find_by_receipt(session, number)
-        if filing is None:
+        # Only what was frozen has a digest to compare; of other kinds nothing is told to strangers.
+        if filing is None or filing.kind != WAGES:
             return render_template("filings/verify.html", number=number, filing=None), 404
         snapshot = get_snapshot(session, filing.own_snapshot_id)
         unit_name = mask_name(get_unit(session, filing.own_unit_id).name)
@@ -128,6 +142,27 @@ def _own(session: object, filing_id: int) -> Filing:
     if filing is None:
         raise Missing(filing_id)
     return filing
+
+
+def _request(session: Session, filing: Filing) -> dict[str, Any]:
+    """What the page of a filing with lines shows: a page of them after a 序号, or only the faulty ones."""
+    shown_after = whole_number(request.args.get("after", "")) or 0
+    only_faulty = request.args.get("show") == "faulty"
+    lines = list_lines(session, filing.key, shown_after, LINES_A_PAGE + 1, only_faulty=only_faulty)
+    count, faulty = count_lines(session, filing.key)
+    return {
+        "filing": filing,
+        "kind": find_kind(filing.kind),
+        "lines": lines[:LINES_A_PAGE],
+        "next_after": lines[LINES_A_PAGE - 1].seq if len(lines) > LINES_A_PAGE else None,
+        "only_faulty": only_faulty,
+        "count": count,
+        "faulty": faulty,
+        "attachments": list_attachments(session, filing.key),
+        "events": list_events(session, filing.key),
+        "ahead": count_ahead(session, filing),
+        "said": problems_said,
+    }
 
 
 def signature_of(filing: Filing) -> dict[str, Any]:
@@ -157,13 +192,13 @@ def _failure(filing: Filing) -> str:
     return say(filing.failure["code"], filing.failure["params"]) if filing.failure else ""
 
 
-def _search() -> FilingSearch:
+def _search(kinds: tuple[str, ...]) -> FilingSearch:
     since, until = _day("since"), _day("until")
     state = request.args.get("state", "")
     return FilingSearch(
         since=since,
         until=until + timedelta(days=1) if until else None,
-        kinds=(request.args["kind"],) if request.args.get("kind") in KINDS else (),
+        kinds=(kind,) if (kind := request.args.get("kind", "")) in kinds else kinds,
         state=state if state in STATES else "",
     )
 
