@@ -29,6 +29,7 @@ from blueprints.bureau import bureau
 from blueprints.filings import filings
 from blueprints.home import home
 from blueprints.personnel import personnel
+from blueprints.projects import projects
 from blueprints.shared.guards import FORM_BYTES, install_gate, public
 from blueprints.shared.menu import install_menu
 from blueprints.shared.pages import address, install_addresses, install_headers, is_partial, send_to
@@ -36,6 +37,7 @@ from blueprints.shared.sentences import sentence
 from blueprints.shared.sessions import DatabaseSessions, csrf_token
 from blueprints.shared.templating import install_templates
 from blueprints.shared.words import install_words
+from blueprints.units import units
 from blueprints.wages import wages
 from cert.demo import PIN
 from cert.fetch import ocsp_client
@@ -119,7 +121,7 @@ def create_app(
     app.url_map.converters["int"] = WholeNumber
     app.wsgi_app = _behind_proxies(app, settings.proxies)  # type: ignore[method-assign]
     _install(app)
-    for blueprint in (auth, home, wages, personnel, filings, bureau):
+    for blueprint in (auth, home, wages, personnel, units, projects, filings, bureau):
         app.register_blueprint(blueprint)
     _register_health(app)
     _register_errors(app)

@@ -24,14 +24,22 @@ from rules.refusals import Refusal
 _TOP = 50
 
 
-def read_sheets(data: BytesIO, limits: Limits) -> Iterator[tuple[str, list[list[str]]]]:
+def open_workbook(path: str) -> CalamineWorkbook:
+    """A workbook from a file, whose name's ending says its kind; ``file.workbook_damaged``.
+
+    It may be deleted at once. Of a workbook in memory calamine makes two copies before it reads.
+    """
+    with _reader_errors():
+        return CalamineWorkbook.from_path(path)
+
+
+def read_sheets(copy: BytesIO | CalamineWorkbook, limits: Limits) -> Iterator[tuple[str, list[list[str]]]]:
     """Name and rows of each visible sheet of a workbook that was looked through before.
 
     Row 1 of a sheet is the first of its rows. Raises ``file.workbook_damaged``.
     """
-    data.seek(0)
     with _reader_errors():
-        book = CalamineWorkbook.from_filelike(data)
+        book = copy if isinstance(copy, CalamineWorkbook) else _in_memory(copy)
         names = [
             sheet.name
             for sheet in book.sheets_metadata
@@ -41,6 +49,11 @@ def read_sheets(data: BytesIO, limits: Limits) -> Iterator[tuple[str, list[list[
         with _reader_errors():
             rows = _rows(book.get_sheet_by_name(name))
         yield name, rows
+
+
+def _in_memory(data: BytesIO) -> CalamineWorkbook:
+    data.seek(0)
+    return CalamineWorkbook.from_filelike(data)
 
 
 def as_grid(

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import zipfile
 from collections.abc import Mapping
-from io import BytesIO
+from tempfile import NamedTemporaryFile
+
+from python_calamine import CalamineWorkbook
 
 from documents.cells import Grid, column_letters
 from documents.limits import Limits
 from documents.shared_texts import refuse_repeated_texts
-from documents.sheet_reading import as_grid, read_sheets
+from documents.sheet_reading import as_grid, open_workbook, read_sheets
 from documents.unpacking import CONTENT_TYPES, open_zip, read_entry
 from documents.xlsx_scan import PLAIN_CELLS, Scan, is_plain, scan_sheet
 from documents.xml_events import follow, local
@@ -32,9 +34,8 @@ def read_xlsx(data: bytes, limits: Limits) -> list[Grid]:
     parts = _parts(data, limits)
     scans = _scans(parts, limits)
     sheets = _sheet_parts(parts)
-    checked = _packed(parts)
     grids = []
-    for name, rows in read_sheets(checked, limits):
+    for name, rows in read_sheets(_reopened(parts), limits):
         scan = scans.get(sheets.get(name, ""), Scan())
         grids.append(as_grid("xlsx", name, rows, scan.troubles, scan.formulas))
     return grids
@@ -88,13 +89,14 @@ def _parts(data: bytes, limits: Limits) -> dict[str, bytes]:
     return parts
 
 
-def _packed(parts: dict[str, bytes]) -> BytesIO:
-    """A new container: what was checked is what is read."""
-    out = BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as copy:
-        while parts:
-            copy.writestr(*parts.popitem())
-    return out
+def _reopened(parts: dict[str, bytes]) -> CalamineWorkbook:
+    """The parts as a workbook again, which takes them away: what was checked is what is read."""
+    with NamedTemporaryFile(suffix=".xlsx") as out:
+        with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as copy:
+            while parts:
+                copy.writestr(*parts.popitem())
+        out.flush()
+        return open_workbook(out.name)
 
 
 def _sheet_parts(parts: Mapping[str, bytes]) -> dict[str, str]:

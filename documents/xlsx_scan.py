@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from documents.xml_events import follow, local
 
 PLAIN_CELLS = 26 * 200_000
+# Nothing is tried twice (++, ?+): a large sheet has a million cells.
 _NOT_PLAIN = re.compile(
-    rb'<c(?=[\s/>])(?! r="[A-Z]1?[0-9]{1,5}"(?: s="[0-9]+")?(?: t="(?:s|n|b|str|inlineStr)")?'
-    rb"(?:/>|>(?:<v>|<is>|</c>)))"
+    rb'<c(?! r="[A-Z]1?[0-9]{1,5}"(?: s="[0-9]++")?+(?: t="(?:s|n|b|str|inlineStr)")?+'
+    rb"(?:/>|>(?:<v>|<is>|</c>)))(?=[\s/>])"
 )
 
 

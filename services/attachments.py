@@ -6,6 +6,7 @@ from datetime import datetime
 
 from sqlmodel import Session
 
+from cert.digests import sm3_hex
 from documents.attachment import attachment_type
 from documents.store import Store
 from models import audit
@@ -15,7 +16,6 @@ from models.filing import Filing, find_region_filing
 from models.filing_parts import Attachment, find_attachment, list_attachments
 from rules.filing_states import is_editable
 from rules.refusals import Conflict, Missing, Refusal
-from cert.digests import sm3_hex
 from services.filings import find_own
 
 MOST = 10

@@ -10,7 +10,8 @@ from threading import Lock
 
 from sqlmodel import Session
 
-from models.declaration import Declaration, get_tally, list_insurances
+from models.db import Source
+from models.declaration import Declaration, Terms, get_tally, list_insurances
 from models.region import first_day, list_bounds
 from models.unit import list_rates
 from models.wage_rows import list_amounts
@@ -77,6 +78,13 @@ def figures(session: Session, declaration: Declaration) -> Figures:
 def bounds_on(session: Session, declaration: Declaration) -> dict[str, Bounds]:
     """The bounds in force in the month from which the declared bases count."""
     return list_bounds(session, declaration.region_code, _effective_day(declaration))
+
+
+def own_bounds(source: Source, terms: Declaration | Terms) -> dict[str, Bounds]:
+    """Those of ``bounds_on`` that are of the declaration's own 险种."""
+    assert terms.id is not None
+    bounds = list_bounds(source, terms.region_code, first_day(terms.effective_month))
+    return {code: bounds[code] for code in list_insurances(source, terms.id) if code in bounds}
 
 
 def _effective_day(declaration: Declaration) -> date:

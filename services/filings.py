@@ -155,7 +155,11 @@ def submit_filing(actor: Actor, filing_id: int, version: int, now: datetime) -> 
             session.add_all(FilingHold(key=key, filing_id=filing_id) for key in held)
             session.flush()
             filing.reason = ""
-            take_step(session, actor, filing, "submit", now)
+            take_step(session, actor, filing, "submit", now, tell=kind.is_reviewed)
+            if not kind.is_reviewed:
+                release(session, filing)
+                kind.effect(session, actor, filing, lines, now)
+                take_step(session, actor, filing, "approve", now, tell=False)
     except IntegrityError:
         raise _held(actor, held) from None
 
@@ -182,9 +186,19 @@ def cancel_filing(actor: Actor, filing_id: int, now: datetime) -> None:
 
 
 def take_step(
-    session: Session, actor: Actor, filing: Filing, step: Step, now: datetime, note: str = ""
+    session: Session,
+    actor: Actor,
+    filing: Filing,
+    step: Step,
+    now: datetime,
+    note: str = "",
+    *,
+    tell: bool = True,
 ) -> None:
-    """Set the state a step leads to, with its event, its notice and its audit event. The caller made sure."""
+    """Set the state a step leads to, with its event, its audit event and, unless nobody need be told, its notice.
+
+    Raises ``Conflict`` ``filing.not_pending`` where no way leads on.
+    """
     before = filing.state
     state = after(filing.kind, before, step)
     if state is None:
@@ -197,7 +211,7 @@ def take_step(
         filing.version += 1
     session.add(filing)
     name = actor.name if actor.unit_id is not None else actor.place
-    add_event(session, filing, "withdrawn" if step == "withdraw" else state, name, now, note)
+    add_event(session, filing, "withdrawn" if step == "withdraw" else state, name, now, note, tell=tell)
     _audit(
         session,
         actor,

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from rules.refusals import Missing
-from services import personnel
+from services import person_filings, project_filings, unit_filings
 from services.kinds import Kind
 
-KINDS: dict[str, Kind] = {kind.code: kind for kind in (*personnel.KINDS,)}
+KINDS: dict[str, Kind] = {
+    kind.code: kind for kind in (*person_filings.KINDS, *unit_filings.KINDS, *project_filings.KINDS)
+}
 
 
 def find_kind(code: str) -> Kind:

@@ -57,6 +57,7 @@ class Kind:
     ``check`` says of clean content what stands against it, sets ``person_id`` and ``title``; ``holds`` are the keys
     that only one pending filing may have; ``effect`` is what approval does, inside its transaction, and may refuse.
     ``known`` fills the form with what the hall knows. ``is_batch``: many lines may come at once, from a file.
+    ``is_reviewed`` False: it takes effect as soon as it is submitted. ``is_admins``: for the unit's administrators.
     """
 
     code: str
@@ -68,6 +69,7 @@ class Kind:
     needs_attachment: Callable[[Content], bool] = no_attachment
     known: Callable[[Session, Asked], dict[str, str]] = no_values
     is_batch: bool = False
+    is_reviewed: bool = True
     is_admins: bool = False
 
     @property

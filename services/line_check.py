@@ -35,8 +35,8 @@ class Mend(Protocol):
     def is_skipped(self) -> bool: ...
 
 
-class Terms:
-    """What the wages of a declaration are held against: ``months`` and the monthly bounds in fen by 险种."""
+class Bands:
+    """Between what the wages of a declaration lie: ``months`` and the monthly bounds in fen by 险种."""
 
     def __init__(self, months: int, bounds: Mapping[str, Bounds]) -> None:
         self.months, self._bounds = months, bounds
@@ -86,7 +86,7 @@ class LineCheck:
     """
 
     roster: Roster
-    terms: Terms
+    bands: Bands
     is_backup: bool = False
     is_free: bool = False
     times: int = 1
@@ -218,8 +218,8 @@ class LineCheck:
     def _with_findings(self, cells: Sequence[str], match: Match, judged: Judged) -> Judged:
         row, fen = judged.row, judged.fen
         assert row is not None
-        floor, cap = self.terms.limits(row.insurances)
-        finding = None if fen is None else find(row.old_wage_fen, fen, self.terms.months, floor, cap)
+        floor, cap = self.bands.limits(row.insurances)
+        finding = None if fen is None else find(row.old_wage_fen, fen, self.bands.months, floor, cap)
         if finding is not None:
             return warned(row, fen or 0, judged.wage_text, finding)
         if match.code:
@@ -234,6 +234,17 @@ class LineCheck:
             judged.outcome, judged.code, judged.column = "warned", "line.old_wage_differs", _OLD
             judged.value, judged.params = cells[_OLD], {"old": yuan_text(row.old_wage_fen)}
         return judged
+
+
+def new_check(kind: str, read_by: Mapping[str, Any], roster: Roster, bands: Bands) -> LineCheck:
+    """A check for lines of an upload of this kind; ``read_by`` is what ``Upload.columns`` keeps of its file."""
+    return LineCheck(
+        roster,
+        bands,
+        is_backup=kind == "backup",
+        is_free=bool(read_by.get("is_free")),
+        times=int(read_by.get("times", 1)),
+    )
 
 
 def warned(row: Listed, fen: int, text: str, finding: Finding) -> Judged:
@@ -292,6 +303,23 @@ def as_staged(upload_id: int, line_no: int, cells: Sequence[str], judged: Judged
         judged.is_repaired,
         judged.is_skipped,
     )
+
+
+def staged_finding(
+    upload_id: int, line_no: int, cells: Sequence[str], row: tuple[Any, ...], fen: int, finding: Finding
+) -> Staged:
+    """What ``as_staged`` makes of ``warned``, for a line that says of its person what the list says.
+
+    A third of a file may lie under the floor; ``row`` is one of ``Roster.by_no``.
+    """
+    row_id, version, person_no, name, _old_fen, held_fen, _id_number, _insurances = row
+    text = cells[_WAGE][:_SHOWN]
+    fix = None if finding.fix_fen is None else {"wage": yuan_text(finding.fix_fen)}
+    return Staged(
+        upload_id, line_no, row_id, version, name[:NAME_KEPT], person_no, held_fen, fen, "warned",
+        finding.severity, finding.code, HEADINGS[_WAGE], text, finding.params or None, fix,
+        join_cells(cells), text, False, False,
+    )  # fmt: skip
 
 
 def join_cells(cells: Sequence[str]) -> str:

@@ -121,7 +121,9 @@ def load_roster(session: Session, declaration_id: int) -> Roster:
     # Off the driver's cursor: numbers and texts need nothing done to them on their way.
     rows = session.connection().execute(query).cursor
     assert rows is not None
-    return Roster(rows.fetchall())
+    # A driver makes a text anew for each row, and there are few combinations of 险种.
+    kept: dict[str, str] = {}
+    return Roster((*row[:-1], kept.setdefault(row[-1], row[-1])) for row in rows)
 
 
 def plain_name(name: str) -> str:

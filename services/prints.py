@@ -29,11 +29,11 @@ from models.filing import Filing, FilingEvent, get_snapshot
 from models.job import Job
 from models.unit import Unit, get_unit
 from models.wage_rows import iterate_rows
+from rules.fields import Field
 from rules.identity import mask_id
 from rules.insurances import groups_of
 from rules.money import divide_half_up, yuan_text
 from rules.refusals import Refusal
-from rules.fields import Field
 from rules.statement import SECTIONS
 from rules.wages import change_permille, contribution_base, is_declared
 from services.declarations import get_own

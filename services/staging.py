@@ -16,7 +16,6 @@ from documents.reading import RawTable, read_wage_file, uncollected
 from documents.store import Store
 from models.db import is_sqlite, reading, transaction
 from models.declaration import Declaration, find_statement, list_insurances
-from models.region import first_day, list_bounds
 from models.unit import get_unit
 from models.upload import (
     Upload,
@@ -25,18 +24,21 @@ from models.upload import (
     list_column_choices,
     list_repairs,
 )
+from rules.findings import find
 from rules.refusals import Refusal
-from rules.wages import CHANGE_TO_EXPLAIN_PERMILLE, NOT_DECLARED_BELOW_FEN, parse_wage
+from rules.wages import NOT_DECLARED_BELOW_FEN
 from services.backups import open_backup
 from services.exchange import batch_id
+from services.figures import own_bounds
 from services.line_check import (
     NAME_KEPT,
-    LineCheck,
+    Bands,
     Staged,
-    Terms,
     as_staged,
     count_lines,
+    new_check,
     no_counts,
+    staged_finding,
 )
 from services.matching import load_roster
 from services.uploads import open_subject
@@ -77,44 +79,24 @@ def check_upload(task: Task, store: Store, limits: Limits) -> None:
     staging.finish(task, upload, statement)
 
 
-def open_terms(session: Session, declaration: Declaration) -> Terms:
-    """What the wages of a declaration are held against."""
-    assert declaration.id is not None
-    bounds = list_bounds(session, declaration.region_code, first_day(declaration.effective_month))
-    own = {code: bounds[code] for code in list_insurances(session, declaration.id) if code in bounds}
-    return Terms(declaration.months, own)
-
-
-def new_check(session: Session, upload: Upload, declaration: Declaration) -> LineCheck:
-    """A check for single lines of a staged upload, with the whole list at hand."""
-    held = upload.columns or {}
-    return LineCheck(
-        load_roster(session, upload.declaration_id),
-        open_terms(session, declaration),
-        is_backup=upload.kind == "backup",
-        is_free=bool(held.get("is_free")),
-        times=int(held.get("times", 1)),
-    )
-
-
 class _Staging:
     """Everything one check needs, from the table to the staged lines and their counts."""
 
     def __init__(self, session: Session, upload: Upload, declaration: Declaration, table: RawTable) -> None:
         assert upload.id is not None
-        self.upload_id, self.table = upload.id, table
+        self.upload_id, self.table, self.lines = upload.id, table, len(table.rows)
         self.repairs: dict[int, UploadRepair] = list_repairs(session, upload.id)
-        is_backup, is_free = upload.kind == "backup", table.head is None
-        self.is_old = (
-            table.head is not None and not is_backup and table.head.batch_id != batch_id(declaration)
-        )
-        self.check = LineCheck(
-            load_roster(session, upload.declaration_id),
-            open_terms(session, declaration),
-            is_backup,
-            is_free,
-            table.columns.times,
-        )
+        head, is_backup = table.head, upload.kind == "backup"
+        self.is_old = head is not None and not is_backup and head.batch_id != batch_id(declaration)
+        self.columns = {
+            **table.columns.to_json(),
+            "signature": table.signature,
+            "is_free": head is None,
+            "is_chosen": bool((upload.columns or {}).get("is_chosen")),
+        }
+        roster = load_roster(session, upload.declaration_id)
+        bands = Bands(declaration.months, own_bounds(session, declaration))
+        self.check = new_check(upload.kind, self.columns, roster, bands)
         self.counts = no_counts()
         self.named: set[int] = set()
 
@@ -124,38 +106,46 @@ class _Staging:
             session.connection().execute(delete(UploadLine).where(UploadLine.upload_id == self.upload_id))
         rows = self.table.rows
         # A person chosen by hand counts after all those whom the file itself names.
-        late = {line for line, repair in self.repairs.items() if repair.wage_row_id is not None}
-        if late:
-            rows = [row for row in rows if row[0] not in late] + [row for row in rows if row[0] in late]
-        start, end = 0, FIRST_CHUNK
-        while start < len(rows):
-            plain, told = self.judged(rows[start:end])
+        if late := {line for line, repair in self.repairs.items() if repair.wage_row_id is not None}:
+            rows.sort(key=lambda row: row[0] in late)
+        size = FIRST_CHUNK
+        while rows:
+            plain, told = self.judged(rows[:size])
+            # What was judged makes room for what is still to come.
+            del rows[:size]
             with transaction() as session:
                 _insert(session, PLAIN, plain)
                 _insert(session, TOLD, told)
-            task.report(min(end, len(rows)), len(rows))
-            start, end = end, end + CHUNK
+            task.report(self.lines - len(rows), self.lines)
+            size = CHUNK
 
     def judged(self, rows: Sequence[tuple[int, list[str]]]) -> tuple[list[Value], list[Value]]:
         """The values of the lines one after another: those with nothing to say about them, and the others."""
         plain: list[Value] = []
         told: list[Value] = []
-        check, find, seen = self.check, self.check.roster.by_no.get, self.check.seen
+        check, find_row, seen = self.check, self.check.roster.by_no.get, self.check.seen
+        limits, months = check.bands.limits, check.bands.months
         upload_id, counts, quickly = self.upload_id, self.counts, self._quickly
         slow = self.repairs.keys() | self.table.odd.keys()
         is_quick = not check.is_backup and check.times == 1
         for line_no, cells in rows:
-            row = find(cells[1]) if is_quick else None
+            row = find_row(cells[1]) if is_quick else None
             if row is None or line_no in slow or seen.setdefault(row[0], line_no) != line_no:
                 self._judge(line_no, cells, plain, told)
                 continue
-            outcome, fen = quickly(row, cells)
-            if outcome == "":
+            fen = quickly(row, cells)
+            if fen < NOT_DECLARED_BELOW_FEN:
                 self._judge(line_no, cells, plain, told)
                 continue
-            row_id, version, person_no, name, _old_fen, held_fen, _id_number, _insurances = row
+            row_id, version, person_no, name, old_fen, held_fen, _id_number, insurances = row
+            outcome = "unchanged"
+            if fen != held_fen:
+                if finding := find(old_fen, fen, months, *limits(insurances)):
+                    self._keep(staged_finding(upload_id, line_no, cells, row, fen, finding), plain, told)
+                    continue
+                outcome = "accepted"
+                counts["added"] += held_fen is None
             counts[outcome] += 1
-            counts["added"] += held_fen is None
             plain += (
                 upload_id,
                 line_no,
@@ -169,31 +159,17 @@ class _Staging:
             )
         return plain, told
 
-    def _quickly(self, row: tuple[Any, ...], cells: list[str]) -> tuple[str, int]:
-        """Accepted or unchanged, and the wage in fen; "" for whatever takes a closer look."""
-        _row_id, _version, _person_no, name, old_fen, held_fen, id_number, insurances = row
+    def _quickly(self, row: tuple[Any, ...], cells: list[str]) -> int:
+        """The wage in fen of a line that says of its person what the list says; −1 for one to be looked at."""
+        _row_id, _version, _person_no, name, old_fen, _held_fen, id_number, _insurances = row
         _seq, _said_no, said_name, said_id, said_old, text = cells
-        terms = self.check.terms
         if said_name != name:
-            return "", 0
-        if said_id not in ("", id_number) if self.check.is_free else _read_plain(said_old) != (old_fen or -1):
-            return "", 0
-        whole, _point, part = text.partition(".")
-        digits = whole + part
-        # A wage written as the download writes it needs no parser; nearly all are.
-        if len(part) == 2 and 0 < len(whole) < 8 and digits.isascii() and digits.isdecimal():
-            fen = int(digits)
+            return -1
+        if self.check.is_free:
+            agrees = said_id in ("", id_number)
         else:
-            fen = _read_plain(text)
-        if fen < NOT_DECLARED_BELOW_FEN:
-            return "", 0
-        if fen == held_fen:
-            return "unchanged", fen
-        floor, cap = terms.limits(insurances)
-        moved = old_fen and abs(fen - old_fen) * 1000 > CHANGE_TO_EXPLAIN_PERMILLE * old_fen
-        return (
-            ("", 0) if moved or not floor * terms.months <= fen <= cap * terms.months else ("accepted", fen)
-        )
+            agrees = plain_fen(said_old) == old_fen if said_old else old_fen is None
+        return plain_fen(text) if agrees else -1
 
     def _judge(self, line_no: int, cells: list[str], plain: list[Value], told: list[Value]) -> None:
         """The careful way, for whatever the quick one has no answer to."""
@@ -220,10 +196,6 @@ class _Staging:
         fixes = {**self.table.fixes, **self.check.fixes}
         if self.is_old:
             fixes["old_batch"] = 1
-        columns = self.table.columns.to_json()
-        columns["signature"] = self.table.signature
-        columns["is_free"] = self.check.is_free
-        columns["is_chosen"] = bool((upload.columns or {}).get("is_chosen"))
         with transaction() as session:
             session.connection().execute(
                 update(Upload)
@@ -231,15 +203,15 @@ class _Staging:
                 .values(
                     state="checked",
                     asked=None,
-                    columns=columns,
+                    columns=self.columns,
                     fixes=fixes,
                     statement=statement,
-                    lines=len(self.table.rows),
+                    lines=self.lines,
                     missing=len(self.check.roster) - len(self.named | self.check.seen.keys()),
                     **self.counts,
                 )
             )
-            end_job(session, task, task.clock(), result={"lines": len(self.table.rows)})
+            end_job(session, task, task.clock(), result={"lines": self.lines})
 
 
 def _read(
@@ -273,15 +245,20 @@ def _one_json(name: str, value: str) -> str:
     return canonical_json({name: value}).decode()
 
 
-def _read_plain(text: str) -> int:
-    """The fen of a wage of plain digits, −1 for whatever takes a closer look."""
-    if not text.isascii() or "," in text:
+def plain_fen(text: str) -> int:
+    """The fen of a wage of plain digits, as ``parse_wage`` would say; −1 for whatever is to be looked at.
+
+    Nearly all wages of a file are written so, and two hundred thousand are read for one.
+    """
+    whole, point, part = text.partition(".")
+    digits = whole + part
+    if not 0 < len(whole) < 8 or not digits.isascii() or not digits.isdecimal():
         return -1
-    try:
-        fen = parse_wage(text)
-    except Refusal:
-        return -1
-    return -1 if fen is None else fen
+    if len(part) == 2:
+        return int(digits)
+    if len(part) == 1:
+        return int(digits) * 10
+    return -1 if point else int(digits) * 100
 
 
 def _remembered(choices: dict[str, Any], signature: str) -> Columns | None:

@@ -18,13 +18,20 @@ TOLD = ("pending", "approved", "refused", "returned", "failed", "cancelled", "wi
 
 
 def add_event(
-    session: Session, filing: Filing, state: str, actor_name: str, now: datetime, note: str = ""
+    session: Session,
+    filing: Filing,
+    state: str,
+    actor_name: str,
+    now: datetime,
+    note: str = "",
+    *,
+    tell: bool = True,
 ) -> None:
     """One more step in a filing's timeline, and the notice of it. ``state`` may be a step that changes no state."""
     event = FilingEvent(filing_id=filing.key, state=state, at=now, actor_name=actor_name, note=note)
     session.add(event)
     session.flush()
-    if filing.unit_id is None or state not in TOLD:
+    if filing.unit_id is None or state not in TOLD or not tell:
         return
     session.add(
         Notice(

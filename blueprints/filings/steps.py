@@ -32,7 +32,10 @@ def submit(filing_id: int) -> Response | tuple[str, int] | str:
             flash(sentence(refusal), "bad")
             return redirect(url_for("filings.show", filing_id=filing_id), 303)
         return _submit_page(filing_id, sentence(refusal)), 409 if isinstance(refusal, Conflict) else 422
-    flash(_("已提交，等社保局审核。不用再提交一次，进度和结果会在这里和“通知”里显示。"), "good")
+    with reading() as session:
+        is_over = find_own(session, actor(), filing_id).is_final
+    later = _("已提交，等社保局审核。不用再提交一次，进度和结果会在这里和“通知”里显示。")
+    flash(_("已提交，已经生效。") if is_over else later, "good")
     return redirect(url_for("filings.show", filing_id=filing_id), 303)
 
 

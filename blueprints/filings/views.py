@@ -53,6 +53,7 @@ def index() -> str:
 
 def list_page(kinds: tuple[str, ...], heading: str) -> str:
     """The list of these kinds; 人员业务查询 and its like are the same page of fewer kinds."""
+    kinds = tuple(kind for kind in kinds if kind == WAGES or kind in KINDS)
     with reading() as session:
         found = list_filings(session, actor().own_unit_id, _search(kinds))
     values = {"found": found, "states": STATES, "kinds": kinds, "heading": heading, "wait": FIRST_WAIT}

@@ -72,6 +72,8 @@ TABLE = {
     "healthz": ("public", "GET"),
     "home.index": ("signed_in", "GET"),
     "home.opening": ("operator", "GET POST"),
+    "projects.filings": ("operator", "GET"),
+    "units.filings": ("operator", "GET"),
     "static": ("public", "GET"),
     "wages.backup": ("operator", "GET"),
     "wages.cancel": ("operator", "GET POST"),

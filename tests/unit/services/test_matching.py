@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from rules.wages import Bounds
-from services.line_check import LineCheck, Terms, join_cells, split_cells
+from services.line_check import Bands, LineCheck, join_cells, split_cells
 from services.matching import Roster, is_same_id, plain_name
 from services.repairs import Repair
 
@@ -83,18 +83,18 @@ BOUNDS = {
     "310": Bounds("310", 400_000, 2_000_000, 700_000, 100),
     "410": Bounds("410", 500_000, 2_500_000, 700_000, 100),
 }
-TERMS = Terms(12, BOUNDS)
+BANDS = Bands(12, BOUNDS)
 
 
 def judged(*cells: str, repair: Repair | None = None, **kinds):
-    check = LineCheck(Roster(PEOPLE), TERMS, **kinds)
+    check = LineCheck(Roster(PEOPLE), BANDS, **kinds)
     return check.judge(3, list(cells), repair)
 
 
 def test_the_strictest_bounds_of_a_persons_insurances_count():
-    assert TERMS.limits("310 410 510") == (500_000, 2_000_000)
-    assert TERMS.limits("310") == (400_000, 2_000_000)
-    assert TERMS.limits("510")[0] == 0
+    assert BANDS.limits("310 410 510") == (500_000, 2_000_000)
+    assert BANDS.limits("310") == (400_000, 2_000_000)
+    assert BANDS.limits("510")[0] == 0
 
 
 @pytest.mark.parametrize(
