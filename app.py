@@ -53,6 +53,7 @@ from rules.numbers import whole_number
 from rules.refusals import Conflict, Missing, Refusal
 from services.accounts import set_account
 from services.demo import demo_accounts, fill_demo, make_demo_ca
+from services.demo_requests import fill_requests
 from services.policies import Policy, find_policy, set_policy
 from services.revocation_lists import list_states, load_list
 from settings import Settings
@@ -384,7 +385,9 @@ def _prepare(*, fill: bool = True) -> Settings:
     migrate.upgrade(engine)
     settings_module.secret_key(settings)
     if fill and settings.demo:
-        fill_demo(region_clock(settings)())
+        now = region_clock(settings)()
+        fill_demo(now)
+        fill_requests(Store(settings.data / "files"), now)
     return settings
 
 

@@ -220,8 +220,10 @@ def check_joining(
     refused them already. Sources: 劳动法 article 15, 社会保险法 article 58; GB 11643-1999 for sex and birth.
     """
     person = completed(content)
+    # A number that is wrong will say sex and birth once it is right: nobody need type them meanwhile.
+    derived = () if isinstance(read_document(person), Refusal) else ("sex", "born_on")
     return [
-        *_check_blanks(JOINING_FIELDS, person, "sex", "born_on"),
+        *_check_blanks(JOINING_FIELDS, person, *derived),
         *_check_identity(JOINING_FIELDS, person, ""),
         *_check_age(person, retirement_ages),
         *_check_dates(person, today),

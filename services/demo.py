@@ -16,9 +16,9 @@ from models import audit
 from models.account import Account
 from models.db import transaction
 from models.person import Enrolment, Person, PersonBase
-from models.region import BaseParameter, DeclarationWindow, Region, first_day, list_bounds
+from models.region import BaseParameter, DeclarationWindow, Region, RegionParameter, first_day, list_bounds
 from models.unit import Unit, UnitRate
-from rules.identity import uscc_check_char
+from rules.identity import birth_date, sex, uscc_check_char
 from rules.wages import contribution_base
 from services.accounts import hash_password
 from services.demo_people import DemoPerson, adjust_total, demo_people
@@ -95,6 +95,11 @@ UNITS = (
         (("xty_chen", "陈静"),),
     ),
 )
+# Samples, not the regions' own: neither has published what a project pays.
+PARAMETERS: dict[str, Any] = {
+    "retirement_age": {"male": 60, "female": 50},
+    "project_formula": {"strategy": "price_rate", "params": {"rate": "0.0012"}},
+}
 REVIEWERS = ((HEILONGJIANG, "sbj_hlj", "高志强"), (INNER_MONGOLIA, "sbj_nmg", "娜仁托雅"))
 
 
@@ -228,6 +233,17 @@ def _regions(session: Session, today: date) -> None:
             )
         )
     for region in (HEILONGJIANG, INNER_MONGOLIA):
+        for name, value in PARAMETERS.items():
+            session.add(
+                RegionParameter(
+                    region_code=region,
+                    name=name,
+                    valid_from=date(today.year - 1, 1, 1),
+                    valid_to=date(today.year + 5, 1, 1),
+                    value=value,
+                    source="示例",
+                )
+            )
         session.add(
             DeclarationWindow(
                 region_code=region,
@@ -276,7 +292,14 @@ def _people(session: Session, demo: DemoUnit, unit_id: int, number: int, today: 
     connection.execute(
         insert(table),
         [
-            {"person_no": p.person_no, "name": p.name, "id_kind": "01", "id_number": p.id_number}
+            {
+                "person_no": p.person_no,
+                "name": p.name,
+                "id_kind": "01",
+                "id_number": p.id_number,
+                "sex": sex(p.id_number),
+                "born_on": birth_date(p.id_number),
+            }
             for p in found
         ],
     )
