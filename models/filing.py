@@ -162,7 +162,7 @@ class Filing(SQLModel, table=True):
 
 
 class FilingEvent(SQLModel, table=True):
-    """A step of a filing: the state it reached, when, by whom."""
+    """A step of a filing: the state it reached, when, by whom, why, and the version it had from then on."""
 
     __tablename__ = "filing_event"
 
@@ -172,6 +172,7 @@ class FilingEvent(SQLModel, table=True):
     at: datetime = Field(sa_type=UtcDateTime)
     actor_name: str
     note: str = ""
+    version: int = 0
 
 
 class FilingMark(SQLModel, table=True):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -23,7 +24,7 @@ from models.filing_parts import (
     list_attachments,
     list_lines,
 )
-from rules.filing_states import Step, after, is_editable
+from rules.filing_states import WAGES, Step, after, is_editable
 from rules.refusals import Conflict, Missing, Refusal
 from services.kind_list import find_kind
 from services.kinds import Asked, Checked, Kind, check_line
@@ -72,14 +73,25 @@ def save_new(
 
 
 def save_many(
-    actor: Actor, code: str, rows: Sequence[Mapping[str, str]], now: datetime, project_id: int | None = None
+    actor: Actor,
+    code: str,
+    rows: Sequence[Mapping[str, str]],
+    now: datetime,
+    project_id: int | None = None,
+    key: str = "",
 ) -> int:
-    """批量: a draft with a line for each row, the faulty ones too, to be mended on the screen; returns its number."""
+    """批量: a draft with a line for each row, the faulty ones too, to be mended on the screen; returns its number.
+
+    ``key`` is held by it from now on; ``IntegrityError`` if another filing has it.
+    """
     kind = find_kind(code)
     _check_right(actor, kind)
     with transaction() as session:
         asked = asked_by(actor, now, project_id)
         filing = new_filing(session, actor, kind, now, project_id)
+        if key:
+            session.add(FilingHold(key=key, filing_id=filing.key))
+            session.flush()
         for seq, typed in enumerate(rows, start=1):
             session.add(_line(filing.key, seq, check_line(session, kind, asked, typed)))
         session.flush()
@@ -87,6 +99,16 @@ def save_many(
         _settle_title(session, filing)
         _audit(session, actor, "filing_saved", filing, now, after={"kind": code, "lines": len(rows)})
         return filing.key
+
+
+def copy_filing(actor: Actor, filing_id: int, now: datetime) -> int:
+    """A new draft with what stands in a filing that is over; returns its number. Raises ``Missing``, ``Conflict``."""
+    with reading() as session:
+        filing = find_own(session, actor, filing_id)
+        if filing.kind == WAGES or filing.state not in ("refused", "cancelled"):
+            raise Conflict("filing.not_over", state=filing.state)
+        rows = [line.typed for line in list_lines(session, filing_id)]
+    return save_many(actor, filing.kind, rows, now, filing.project_id)
 
 
 def save_line(
@@ -187,7 +209,7 @@ def cancel_filing(actor: Actor, filing_id: int, now: datetime) -> None:
 
 def take_step(
     session: Session,
-    actor: Actor,
+    actor: Actor | None,
     filing: Filing,
     step: Step,
     now: datetime,
@@ -197,6 +219,7 @@ def take_step(
 ) -> None:
     """Set the state a step leads to, with its event, its audit event and, unless nobody need be told, its notice.
 
+    ``actor`` is None for whoever asks for a unit that is not registered yet.
     Raises ``Conflict`` ``filing.not_pending`` where no way leads on.
     """
     before = filing.state
@@ -205,12 +228,12 @@ def take_step(
         raise Conflict("filing.not_pending", state=before)
     filing.state = state
     filing.taken_by = filing.taken_at = None
-    if actor.unit_id is not None:
+    if actor is not None and actor.unit_id is not None:
         _touch(filing, actor, now)
     else:
         filing.version += 1
     session.add(filing)
-    name = actor.name if actor.unit_id is not None else actor.place
+    name = actor.place if actor is not None and actor.unit_id is None else filing.submitter_name
     add_event(session, filing, "withdrawn" if step == "withdraw" else state, name, now, note, tell=tell)
     _audit(
         session,
@@ -331,7 +354,7 @@ def _check_again(actor: Actor, filing_id: int, version: int, now: datetime) -> i
         filing, kind = _editable(session, actor, filing_id, version)
         asked = asked_by(actor, now, filing.project_id, filing_id)
         for line in list_lines(session, filing_id):
-            _fill(line, check_line(session, kind, asked, line.typed))
+            _fill(line, check_line(session, kind, replace(asked, kept=line.content), line.typed))
             session.add(line)
         session.flush()
         _mark_twins(session, kind, filing)
@@ -361,7 +384,7 @@ def _held(actor: Actor, keys: list[str]) -> Refusal:
 
 def _audit(
     session: Session,
-    actor: Actor,
+    actor: Actor | None,
     action: str,
     filing: Filing,
     now: datetime,

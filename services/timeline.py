@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlmodel import Session
 
 from models.filing import Filing, FilingEvent
-from models.notice import Notice
+from models.notice import Notice, mark_read
 
 # No I, L, O, U: a receipt number is read aloud on the telephone.
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -28,26 +28,34 @@ def add_event(
     tell: bool = True,
 ) -> None:
     """One more step in a filing's timeline, and the notice of it. ``state`` may be a step that changes no state."""
-    event = FilingEvent(filing_id=filing.key, state=state, at=now, actor_name=actor_name, note=note)
+    event = FilingEvent(
+        filing_id=filing.key, state=state, at=now, actor_name=actor_name, note=note, version=filing.version
+    )
     session.add(event)
     session.flush()
     if filing.unit_id is None or state not in TOLD or not tell:
         return
-    session.add(
-        Notice(
-            unit_id=filing.unit_id,
-            kind=f"filing_{state}",
-            params={
-                "title": filing.title,
-                "receipt_no": filing.receipt_no,
-                "kind": filing.kind,
-                "year": filing.year,
-            },
-            filing_id=filing.key,
-            key=f"event:{event.id}",
-            at=now,
-        )
+    notice = Notice(
+        unit_id=filing.unit_id,
+        kind=f"filing_{state}",
+        params={
+            "title": filing.title,
+            "receipt_no": filing.receipt_no,
+            "kind": filing.kind,
+            "year": filing.year,
+            "people": filing.people,
+            "insurances": filing.insurance_codes,
+            "note": note,
+        },
+        filing_id=filing.key,
+        key=f"event:{event.id}",
+        at=now,
     )
+    session.add(notice)
+    session.flush()
+    if filing.submitted_by is not None and actor_name == filing.submitter_name:
+        # Whoever took the step knows of it; the others of the unit do not.
+        mark_read(session, notice.number, filing.submitted_by, now)
 
 
 def new_receipt_no(region_code: str, now: datetime) -> str:

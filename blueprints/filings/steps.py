@@ -13,7 +13,7 @@ from models.db import reading
 from models.filing_parts import count_lines, list_attachments, list_lines
 from rules.filing_states import after
 from rules.refusals import Conflict, Refusal
-from services.filings import cancel_filing, find_own, submit_filing, withdraw_filing
+from services.filings import cancel_filing, copy_filing, find_own, submit_filing, withdraw_filing
 from services.kind_list import find_kind
 from translations import gettext as _
 
@@ -46,6 +46,7 @@ def _submit_page(filing_id: int, error: str = "") -> str:
         lines = list_lines(session, filing_id, limit=20)
         attachments = list_attachments(session, filing_id)
         count, faulty = count_lines(session, filing_id)
+        changes = kind.compare(session, lines[0]) if len(lines) == 1 else []
     if not error and (faulty or after(filing.kind, filing.state, "submit") is None):
         raise Conflict(
             "filing.not_editable" if not faulty else "filing.has_faults", state=filing.state, count=faulty
@@ -55,6 +56,7 @@ def _submit_page(filing_id: int, error: str = "") -> str:
         filing=filing,
         kind=kind,
         lines=lines,
+        changes=changes,
         count=count,
         attachments=attachments,
         needs_attachment=any(kind.needs_attachment(line.content) for line in lines),
@@ -84,6 +86,16 @@ def cancel(filing_id: int) -> Response | str:
     cancel_filing(actor(), filing_id, current_app.config["CLOCK"]())
     flash(_("已作废。这件业务不会再办理，记录仍然可查。"), "good")
     return redirect(url_for("filings.show", filing_id=filing_id), 303)
+
+
+@filings.post("/<int:filing_id>/copy")
+@operator_only
+@needs("people")
+def copy(filing_id: int) -> Response:
+    """A new draft with what stands in one that was refused or given up."""
+    new_id = copy_filing(actor(), filing_id, current_app.config["CLOCK"]())
+    flash(_("已照原来的内容新建一件，还没有提交。请改好再提交。"), "good")
+    return redirect(url_for("filings.show", filing_id=new_id), 303)
 
 
 def _ask(filing_id: int, template: str) -> str:

@@ -96,6 +96,7 @@ def _columns() -> list[tuple[str, sa.Column]]:
         ("enrolment", sa.Column("left_on", sa.Date(), nullable=True)),
         ("enrolment", text("left_reason")),
         ("declaration", sa.Column("is_list_stale", sa.Boolean(), nullable=False, server_default=sa.false())),
+        ("filing_event", number("version", "0")),
         ("account", text("email")),
         ("account", number("mailed_notice_id", "0")),
     ]

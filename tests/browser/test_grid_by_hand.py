@@ -78,6 +78,7 @@ def test_a_save_that_does_not_arrive_is_kept_said_and_tried_again(clerk: Hall) -
     # It comes back by itself; nobody presses anything.
     expect(row).not_to_contain_text("未保存", timeout=15_000)
     expect(clerk.page.locator("#unsaved")).to_be_hidden()
+    expect(clerk.page.locator("#counts b").nth(1)).to_have_text("11")
     assert clerk.counts() == (12, 11, 1)
 
 
@@ -88,6 +89,8 @@ def test_retry_by_hand(clerk: Hall) -> None:
     clerk.page.get_by_role("button", name="重试").wait_for()
     clerk.page.unroute(SAVE)
     clerk.page.get_by_role("button", name="重试").click()
+    # The row says 保存中 first, and then neither.
+    expect(clerk.page.locator("#counts b").nth(1)).to_have_text("11")
     expect(clerk.page.locator("#rows tr").first).not_to_contain_text("未保存")
     assert clerk.counts() == (12, 11, 1)
 

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from models.db import reading
-from models.filing import Filing
+from models.filing import Filing, FilingEvent
 from models.notice import Notice
 from models.person import Enrolment, Person, PersonBase
 from tests.factories import id_number
@@ -57,7 +57,9 @@ def get_filing(filing_id: int) -> Filing:
 def enrolments(person_number: str) -> list[Enrolment]:
     with reading() as session:
         query = select(Enrolment).join(Person, Person.id == Enrolment.person_id)
-        return list(session.scalars(query.where(Person.id_number == person_number).order_by(Enrolment.insurance)))
+        return list(
+            session.scalars(query.where(Person.id_number == person_number).order_by(Enrolment.insurance))
+        )
 
 
 def test_somebody_joins(wang, sign_in):
@@ -80,6 +82,10 @@ def test_somebody_joins(wang, sign_in):
         # The region's basis is annual.
         assert {base.wage_fen for base in bases} == {7_200_000}
         kinds = list(session.scalars(select(Notice.kind).where(Notice.filing_id == filing_id)))
+        versions = list(
+            session.scalars(select(FilingEvent.version).where(FilingEvent.filing_id == filing_id))
+        )
+    assert versions == [1, 2, 3]
     assert sorted(kinds) == ["filing_approved", "filing_pending"]
     assert "审核通过" in wang.get(f"/filings/{filing_id}").words
 
@@ -133,6 +139,12 @@ def test_returned_is_mended_and_sent_again(wang, sign_in):
     decide(gao, filing_id, "不通过", "证明不符")
     assert get_filing(filing_id).state == "refused"
     assert enrolments(YOUNG) == []
+    wang.get(f"/filings/{filing_id}")
+    page = wang.press("照这件新建")
+    copied = int(page.path.rsplit("/", 1)[1])
+    assert (get_filing(copied).state, get_filing(copied).title) == ("draft", "新来人")
+    send(wang, copied)
+    assert get_filing(copied).state == "pending"
 
 
 @pytest.mark.parametrize("insurances", [["310"], ["410"]])
@@ -191,7 +203,9 @@ def test_a_name_is_changed_with_an_attachment(wang, world, sign_in):
     with reading() as session:
         person = session.get_one(Person, world.ours.people[1])
     wang.get("/personnel/change")
-    page = wang.press("保存", id_number=person.id_number, name=person.name, new_name="改名人", reason="户口更正")
+    page = wang.press(
+        "保存", id_number=person.id_number, name=person.name, new_name="改名人", reason="户口更正"
+    )
     filing_id = int(page.path.rsplit("/", 1)[1])
     page = send(wang, filing_id)
     assert page.status == 422 and "附件" in page.words

@@ -19,6 +19,7 @@ SENTENCES = {
     "filing.changed": N_("这件业务刚才在别处改过，这次没有保存。请返回看最新内容，再改一次。"),
     "filing.not_editable": N_("这件业务现在是“%(state)s”，不能再改。请返回看它的进度。"),
     "filing.not_pending": N_("这件业务现在是“%(state)s”，不能这样办。请返回看它的进度。"),
+    "filing.not_over": N_("这件业务现在是“%(state)s”，不用照它新建。请直接在它上面办理。"),
     "filing.taken": N_("审核员已经受理，不能撤回了。要更正请联系社保局退回。"),
     "filing.no_lines": N_("这件业务里还没有内容，不能提交。请先填写，或者作废。"),
     "filing.has_faults": N_("有 %(count)s 行要改，没有提交。原因写在每一行上，改好后再提交。"),
