@@ -12,7 +12,7 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import click
-from flask import Flask, g, make_response, render_template, request, url_for
+from flask import Flask, make_response, render_template, request
 from flask_compress import Compress
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from htmx_flask import Htmx
@@ -32,7 +32,7 @@ from blueprints.personnel import personnel
 from blueprints.projects import projects
 from blueprints.shared.guards import FORM_BYTES, install_gate, public
 from blueprints.shared.menu import install_menu
-from blueprints.shared.pages import address, install_addresses, install_headers, is_partial, send_to
+from blueprints.shared.pages import address, install_addresses, install_headers, is_partial
 from blueprints.shared.sentences import sentence
 from blueprints.shared.sessions import DatabaseSessions, csrf_token
 from blueprints.shared.templating import install_templates
@@ -43,9 +43,10 @@ from cert.demo import PIN
 from cert.fetch import ocsp_client
 from cert.folder import TrustFolder
 from documents.limits import Limits
+from documents.mail import MailServer
 from documents.store import Store
 from jobs.queue import open_queue
-from jobs.tasks import make_refresher, make_runner
+from jobs.tasks import make_refresher, make_rounds, make_runner
 from jobs.worker import make_waker, work
 from models import db
 from models.db import reading
@@ -94,6 +95,20 @@ def open_trust(settings: Settings) -> TrustFolder:
     return TrustFolder(settings.trust_folder, settings.crl_fail_closed, ocsp)
 
 
+def mail_server(settings: Settings) -> MailServer | None:
+    """The mail server that is configured, if one is."""
+    if not settings.smtp_host:
+        return None
+    return MailServer(
+        settings.smtp_host,
+        settings.smtp_port,
+        settings.smtp_from,
+        settings.smtp_tls,
+        settings.smtp_user,
+        settings.smtp_password,
+    )
+
+
 def create_app(
     settings: Settings | None = None, clock: Clock | None = None, wake: Callable[[int], None] | None = None
 ) -> Flask:
@@ -110,6 +125,7 @@ def create_app(
         TRUST=open_trust(settings),
         STORE=Store(settings.data / "files"),
         LIMITS=upload_limits(settings),
+        MAIL=mail_server(settings),
         WAKE=wake or make_waker(open_queue(settings.url, settings.data)),
         MAX_CONTENT_LENGTH=settings.upload_bytes + 2**20,
         MAX_FORM_MEMORY_SIZE=FORM_BYTES,
@@ -201,8 +217,6 @@ def _register_errors(app: Flask) -> None:
 
     @app.errorhandler(CSRFError)
     def stale_page(error: CSRFError) -> tuple[str, int] | Response:
-        if g.get("actor") is None and not (request.endpoint or "").startswith("auth."):
-            return send_to(url_for("auth.sign_in"), status=401)
         if request.mimetype == "multipart/form-data" and request.content_length and not request.form:
             # Something on the way cut the body short and sent the rest on as if it were whole.
             return refused(Refusal("upload.broken"))
@@ -361,7 +375,8 @@ def worker() -> None:
     runner = make_runner(Store(settings.data / "files"), upload_limits(settings), clock)
     queue = open_queue(settings.url, settings.data)
     refresh = make_refresher(open_trust(settings), settings.crl_addresses.split(), clock)
-    work(queue, runner, settings.worker_threads, refresh, max(settings.crl_hours, 1) * 3600)
+    rounds = make_rounds(mail_server(settings), settings.notice_days, clock)
+    work(queue, runner, settings.worker_threads, rounds, refresh, max(settings.crl_hours, 1) * 3600)
     leave()
 
 

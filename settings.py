@@ -9,6 +9,8 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 
 PREFIX = "WANGTING_"
+SHORTEST_NOTICE_DAYS = 60
+"""A notice that is forgotten before what it warned of has come would be told again."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,13 @@ class Settings:
     crl_hours: int = 6
     crl_fail_closed: bool = True
     ocsp: str = ""
+    smtp_host: str = ""
+    smtp_port: int = 587
+    smtp_user: str = ""
+    smtp_password: str = ""
+    smtp_tls: str = "starttls"
+    smtp_from: str = ""
+    notice_days: int = 400
     log_level: str = "INFO"
 
     @property
@@ -93,7 +102,17 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
             values[field.name] = _read(name, text, type(field.default))
     settings = Settings(**values)  # type: ignore[arg-type]
     _ = settings.responders
+    _check_mail(settings)
     return settings
+
+
+def _check_mail(settings: Settings) -> None:
+    if settings.smtp_tls not in ("starttls", "tls", "none"):
+        raise ValueError(f"{variable('smtp_tls')}={settings.smtp_tls!r} is not starttls, tls or none")
+    if settings.smtp_host and "@" not in settings.smtp_from:
+        raise ValueError(f"{variable('smtp_from')}={settings.smtp_from!r} is no address to send from")
+    if settings.notice_days < SHORTEST_NOTICE_DAYS:
+        raise ValueError(f"{variable('notice_days')} is at least {SHORTEST_NOTICE_DAYS}")
 
 
 def variable(field_name: str) -> str:

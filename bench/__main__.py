@@ -11,7 +11,7 @@ import signal
 import sys
 import traceback
 
-from bench import login, speed, staging, stand, wire, work
+from bench import login, people, speed, staging, stand, wire, work
 
 # Each benchmark with the figures that it yields; asking for one of them runs it.
 BENCHMARKS = {
@@ -22,6 +22,7 @@ BENCHMARKS = {
     staging.staging: ("stage_txt_100000", "stage_xlsx_100000", "stage_mb"),
     staging.first_error: ("first_error_s",),
     staging.repair_cell: ("repair_cell",),
+    people.people_list_growth: ("people_list_growth",),
     work.roster_pdf: ("roster_pdf_10000", "roster_pdf_growth"),
     login.login_sm2: ("login_sm2",),
     login.login_rsa: ("login_rsa",),

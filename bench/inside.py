@@ -19,6 +19,7 @@ from sqlalchemy import func, select
 
 import settings as settings_module
 from app import region_clock, upload_limits
+from bench import crowd
 from documents.store import Store
 from documents.wage_file import write_zip
 from documents.workbook import write_workbook
@@ -104,6 +105,11 @@ def add_unit(room: Room, people: int) -> None:
             "UPDATE wage_row SET wage_fen = old_wage_fen * 103 / 100 WHERE declaration_id = ?", (number,)
         )
     declarations.save_statement(room.actor(), number, {}, 0, now)
+
+
+def fill_lists(room: Room, people: int) -> None:
+    """Fill every list of the unit that ``unit`` made of so many people."""
+    crowd.fill_lists(room.actor(), people, room.clock())
 
 
 def send_file(room: Room, number: int, kind: str = "zip") -> None:
@@ -281,6 +287,7 @@ def submit(room: Room, number: int) -> None:
 COMMANDS: dict[str, Callable[..., None]] = {
     "demo": fill,
     "unit": add_unit,
+    "lists": fill_lists,
     "send": send_file,
     "send-xlsx": send_xlsx,
     "check": check_file,

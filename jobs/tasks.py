@@ -8,9 +8,20 @@ from functools import partial
 
 from cert.folder import TrustFolder
 from documents.limits import Limits
+from documents.mail import MailServer
 from documents.store import Store
 from jobs.runner import Handler, Runner
-from services import declarations, prints, revocation_lists, staging, submissions, uploads
+from services import (
+    deadlines,
+    declarations,
+    digests,
+    notices,
+    prints,
+    revocation_lists,
+    staging,
+    submissions,
+    uploads,
+)
 
 
 def make_runner(store: Store, limits: Limits, clock: Callable[[], datetime]) -> Runner:
@@ -37,3 +48,20 @@ def make_refresher(
     if not addresses:
         return None
     return lambda: revocation_lists.fetch_lists(trusted, addresses, clock())
+
+
+def make_rounds(
+    server: MailServer | None, notice_days: int, clock: Callable[[], datetime]
+) -> dict[str, Callable[[], object]]:
+    """What is due once a day, by name, in this order; each may be run at any time and does nothing twice.
+
+    Digests only where a mail server is configured.
+    """
+    rounds: dict[str, Callable[[], object]] = {
+        "deadlines": lambda: deadlines.tell_deadlines(clock()),
+        "forgetting": lambda: notices.forget_notices(clock(), notice_days),
+    }
+    if server is not None:
+        send = server.send
+        rounds["digests"] = lambda: digests.send_digests(send, clock())
+    return rounds

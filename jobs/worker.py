@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import sqlite3
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from threading import Thread
 
 from huey import Huey, crontab
@@ -16,6 +16,8 @@ from services.accounts import EXPIRED_KEPT, forget_idle_sessions
 
 CHECKPOINT_SECONDS = 5
 LISTS_RETRY_SECONDS = 15 * 60
+ROUNDS_SECONDS = 60 * 60
+"""Once a day would do, but a machine that is off at that hour, or a mail server, would cost a whole day."""
 
 log = logging.getLogger(__name__)
 
@@ -65,16 +67,34 @@ def _refresh_for_ever(refresh: Callable[[], bool], seconds: float) -> None:
         time.sleep(refresh_turn(refresh, seconds))
 
 
+def do_rounds(rounds: Mapping[str, Callable[[], object]]) -> None:
+    """Do each of what is due daily; one that fails keeps none of the others from being done."""
+    for name, do in rounds.items():
+        try:
+            do()
+        except Exception:
+            # The worker's own door: log the bug, and come round again in an hour.
+            log.exception("the round of %s failed", name)
+
+
+def _rounds_for_ever(rounds: Mapping[str, Callable[[], object]]) -> None:
+    while True:
+        do_rounds(rounds)
+        time.sleep(ROUNDS_SECONDS)
+
+
 def work(
     queue: Huey,
     runner: Runner,
     threads: int,
+    rounds: Mapping[str, Callable[[], object]],
     refresh: Callable[[], bool] | None = None,
     refresh_seconds: float = 0,
 ) -> None:
     """Consume until the process is told to stop.
 
-    ``refresh`` fetches the lists of revoked certificates at the start and every ``refresh_seconds``. It has a
+    ``rounds`` are due daily, at the start and every hour, in a thread of their own: a slow mail server is not to hold
+    up anybody's job. ``refresh`` fetches the lists of revoked certificates at the start and every ``refresh_seconds``. It has a
     thread of its own and not the queue, because the trust folder lies on this machine, and the queue's workers may
     be on others.
     """
@@ -92,6 +112,7 @@ def work(
         forget_idle_sessions(runner.clock() - EXPIRED_KEPT)
 
     Thread(target=_checkpoint, name="checkpoint", daemon=True).start()
+    Thread(target=_rounds_for_ever, args=(rounds,), name="rounds", daemon=True).start()
     if refresh is not None:
         arguments = (refresh, refresh_seconds)
         Thread(target=_refresh_for_ever, args=arguments, name="lists", daemon=True).start()

@@ -53,6 +53,21 @@ def count_since(session: Session, unit_id: int, action: str, since: datetime) ->
     return session.scalar(query) or 0
 
 
+def count_same(session: Session, action: str, after: Any, since: datetime) -> int:
+    """How often somebody of no unit did the same, with the same values, after a moment."""
+    query = (
+        select(func.count())
+        .select_from(AuditEvent)
+        .where(
+            AuditEvent.unit_id.is_(None),
+            AuditEvent.action == action,
+            AuditEvent.after == after,
+            AuditEvent.at > since,
+        )
+    )
+    return session.scalar(query) or 0
+
+
 def record(
     source: Source,
     actor: Actor | None,

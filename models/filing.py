@@ -22,7 +22,7 @@ from models.account import Account
 from models.db import Json, UtcDateTime
 from models.ready import ReadyRecords
 from models.unit import Unit
-from rules.filing_states import STATES
+from rules.filing_states import STATES, WAGES
 
 LIVE = "state IN ('submitting', 'pending', 'approved')"
 ANY_STATE = ", ".join(f"'{state}'" for state in STATES)
@@ -97,7 +97,8 @@ class Filing(SQLModel, table=True):
             postgresql_where=text(LIVE),
         ),
         Index("filing_queue", "region_code", "state", "submitted_at"),
-        Index("filing_of_unit", "unit_id", "submitted_at"),
+        Index("filing_of_unit", "unit_id", "id"),
+        Index("filing_of_unit_by_state", "unit_id", "state", "id"),
     )
 
     id: int | None = Field(default=None, primary_key=True)
@@ -207,6 +208,14 @@ def list_filings(session: Session, unit_id: int, search: FilingSearch, limit: in
         query = query.where(Filing.kind.in_(search.kinds))
     if search.state:
         query = query.where(Filing.state == search.state)
+    return list(session.scalars(query.order_by(Filing.id.desc()).limit(limit)))
+
+
+def list_to_finish(session: Session, unit_id: int, limit: int = 10) -> list[Filing]:
+    """Drafts and what came back, of every kind with lines: what the unit has yet to send, the newest first."""
+    query = select(Filing).where(
+        Filing.unit_id == unit_id, Filing.state.in_(("draft", "returned")), Filing.kind != WAGES
+    )
     return list(session.scalars(query.order_by(Filing.id.desc()).limit(limit)))
 
 

@@ -30,7 +30,7 @@ class FilingLine(SQLModel, table=True):
     filing_id: int = Field(foreign_key="filing.id")
     seq: int
     title: str = ""
-    person_id: int | None = Field(default=None, foreign_key="person.id")
+    person_id: int | None = Field(default=None, foreign_key="person.id", index=True)
     typed: dict[str, str] = Field(default_factory=dict, sa_type=Json)
     content: dict[str, Any] = Field(default_factory=dict, sa_type=Json)
     problems: list[dict[str, Any]] = Field(default_factory=list, sa_type=Json)

@@ -5,12 +5,14 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, Index, UniqueConstraint, select, text
+from sqlalchemy import BigInteger, CheckConstraint, Index, UniqueConstraint, exists, select, text
 from sqlmodel import Field, Session, SQLModel
 
 from models.db import Json
-from rules.id_documents import spellings
+from rules.id_documents import DOCUMENT_KINDS, spellings
 
+KIND_CODES = tuple(code for code, _label in DOCUMENT_KINDS)
+"""Named in a query by number alone, so that the index of documents, which begins with the kind, can be used."""
 SINGLE = "state = 'active' AND (insurance = '310' OR insurance = '510')"
 
 
@@ -18,6 +20,7 @@ class Person(SQLModel, table=True):
     """A person known to the bureau by 个人编号 and identity document.
 
     ``details`` holds what is asked for and never searched by: 民族, 户口, 文化程度, 地址, 参加工作日期, 个人身份.
+    In PostgreSQL, ``name`` is collated "C": its order, and so where a beginning stands, is that of SQLite.
     """
 
     __table_args__ = (
@@ -48,6 +51,7 @@ class Enrolment(SQLModel, table=True):
     __table_args__ = (
         CheckConstraint("state IN ('active', 'suspended', 'ended')", name="enrolment_state"),
         Index("enrolment_of_unit", "unit_id", "person_id"),
+        Index("enrolment_by_state", "unit_id", "state", "person_id"),
         Index(
             "enrolment_single",
             "person_id",
@@ -107,6 +111,25 @@ def find_person(session: Session, id_kind: str, id_number: str) -> Person | None
     """The person with this document, in either of its two spellings."""
     query = select(Person).where(Person.id_kind == id_kind, Person.id_number.in_(spellings(id_number)))
     return session.scalars(query.limit(1)).first()
+
+
+def find_unit_person(
+    session: Session, unit_id: int, *, person_id: int | None = None, id_number: str = "", person_no: str = ""
+) -> Person | None:
+    """Somebody insured through a unit now, by everything that is given: at least one must be."""
+    query = select(Person)
+    if person_id is not None:
+        query = query.where(Person.id == person_id)
+    if id_number:
+        query = query.where(Person.id_kind.in_(KIND_CODES), Person.id_number.in_(spellings(id_number)))
+    if person_no:
+        query = query.where(Person.person_no == person_no)
+    if person_id is None and not id_number and not person_no:
+        return None
+    insured = exists().where(
+        Enrolment.unit_id == unit_id, Enrolment.person_id == Person.id, Enrolment.state == "active"
+    )
+    return session.scalars(query.where(insured).limit(1)).first()
 
 
 def list_active(session: Session, person_id: int) -> dict[tuple[int, str], Enrolment]:

@@ -63,7 +63,8 @@ class BaseParameter(SQLModel, table=True):
 class RegionParameter(SQLModel, table=True):
     """A region's other rules that change with the law, by name, from day to day; ``value`` as its reader expects it.
 
-    ``retirement_age``: {"male": years, "female": years}; ``project_formula``: ``rules.projects.parse_formula``.
+    ``retirement_age``: {"male": years, "female": years}; ``project_formula``: {"strategy", "params"} as
+    ``rules.project_dues.parse_formula`` takes them.
     """
 
     __tablename__ = "region_parameter"
@@ -111,6 +112,11 @@ class DeclarationWindow(SQLModel, table=True):
 
 def get_region(session: Session, code: str) -> Region:
     return session.get_one(Region, code)
+
+
+def list_regions(session: Session) -> list[Region]:
+    """All regions in the order of their codes."""
+    return list(session.scalars(select(Region).order_by(Region.code)))
 
 
 def list_windows(session: Session, region_code: str) -> list[DeclarationWindow]:

@@ -70,6 +70,24 @@ def find_unit(session: Session, region_code: str, unit_no: str) -> Unit | None:
     return session.scalars(query).first()
 
 
+def find_unit_by_uscc(session: Session, region_code: str, uscc: str) -> Unit | None:
+    """A unit of a region with this 统一社会信用代码, the first of several."""
+    query = select(Unit).where(Unit.region_code == region_code, Unit.uscc == uscc).order_by(Unit.id)
+    return session.scalars(query.limit(1)).first()
+
+
+def list_unit_numbers(session: Session, region_code: str, beginning: str) -> list[str]:
+    """The 单位编号 of a region that begin like this."""
+    query = select(Unit.unit_no).where(Unit.region_code == region_code, Unit.unit_no.like(f"{beginning}%"))
+    return list(session.scalars(query))
+
+
+def list_dated_rates(session: Session, unit_id: int) -> list[UnitRate]:
+    """Every rate that the unit had, has and will have, by 险种, the latest first."""
+    query = select(UnitRate).where(UnitRate.unit_id == unit_id)
+    return list(session.scalars(query.order_by(UnitRate.insurance, UnitRate.valid_from.desc())))
+
+
 _RATES = Ready(
     select(UnitRate.insurance, UnitRate.employer_millionths).where(
         UnitRate.unit_id == bindparam("unit_id"),

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal
 
+from rules.column_names import SAID_FOR
 from rules.identity import is_valid_uscc, normalise_code
 from rules.money import UnreadableAmount, parse_yuan, yuan_text
 from rules.refusals import Refusal
@@ -48,6 +49,8 @@ _LANDLINE = re.compile(
     r"\(?(010|02[0-9]|0[3-9][0-9]{2})(?:\)-?|-)?([2-9][0-9]{6,7})(?:(?:-|转)([0-9]{1,6}))?"
 ).fullmatch
 _YES = frozenset({"1", "on", "true", "yes", "y"})
+_BRACKETS = re.compile(r"\([^)]*\)")
+_SHORTEST_PART = 2
 
 
 def N_(message: str) -> str:
@@ -152,11 +155,24 @@ def _clean(field: Field, typed: str) -> object:
 
 
 def _choice(field: Field, text: str) -> str:
-    # A file says a choice by its label.
-    for value, label in field.choices:
-        if text in (value, label):
-            return value
+    """A value, its label, or what files write in place of it: a common word, or a part of one label only."""
+    if any(text == value for value, _label in field.choices):
+        return text
+    said = _bare(text)
+    said = _bare(SAID_FOR.get(said, said))
+    labels = {value: _bare(label) for value, label in field.choices}
+    found = [value for value, label in labels.items() if label == said]
+    if not found and len(said) >= _SHORTEST_PART:
+        found = [value for value, label in labels.items() if said in label]
+    if len(found) == 1:
+        return found[0]
     raise refuse_field("field.choice", field, text)
+
+
+def _bare(label: str) -> str:
+    """A label in one spelling, without what stands in brackets."""
+    plain = "".join(unicodedata.normalize("NFKC", label).split())
+    return _BRACKETS.sub("", plain) or plain
 
 
 def _choices(field: Field, text: str) -> list[str]:

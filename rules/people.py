@@ -21,6 +21,8 @@ from rules.insurances import INJURY, MATERNITY, MEDICAL
 from rules.refusals import Refusal
 from rules.wages import MAX_WAGE_FEN, NOT_DECLARED_BELOW_FEN
 
+ENROLMENT_STATES = (("active", N_("参保")), ("suspended", N_("暂停")), ("ended", N_("终止")))
+"""AAC031: 1 参保缴费, 2 暂停, 3 终止."""
 SEXES = (("male", N_("男")), ("female", N_("女")))
 INSURANCES = ((MEDICAL, N_("医疗")), (INJURY, N_("工伤")), (MATERNITY, N_("生育")))
 HOUSEHOLD_KINDS = (
@@ -91,6 +93,7 @@ def _field(
 
 
 _DERIVED = N_("证件号码里有的可以不填，自动带出。")
+_WHOM = N_("个人编号、证件号码至少填一项。")
 
 JOINING: tuple[Section, ...] = (
     Section(
@@ -138,7 +141,8 @@ LEAVING: tuple[Section, ...] = (
     Section(
         N_("减少的人员"),
         (
-            _field("id_number", N_("证件号码"), "code", True),
+            _field("person_no", N_("个人编号"), "code", hint=_WHOM),
+            _field("id_number", N_("证件号码"), "code"),
             _field("name", N_("姓名"), "text", True),
         ),
     ),
@@ -157,7 +161,7 @@ CHANGING: tuple[Section, ...] = (
     Section(
         N_("变更的人员"),
         (
-            _field("person_no", N_("个人编号"), "code", hint=N_("个人编号、证件号码至少填一项。")),
+            _field("person_no", N_("个人编号"), "code", hint=_WHOM),
             _field("id_number", N_("现登记的证件号码"), "code"),
             _field("name", N_("现登记的姓名"), "text", True),
         ),
@@ -236,7 +240,8 @@ def check_leaving(content: Mapping[str, Any], today: date) -> list[Refusal]:
 
     Wages are owed until the last day, so the last month paid is the month of ``left_on`` or the one before.
     """
-    found = [*_check_blanks(LEAVING_FIELDS, completed(content))]
+    person = completed(content)
+    found = [*_check_blanks(LEAVING_FIELDS, person), *_check_whom(LEAVING_FIELDS, person)]
     left = _day(content, "left_on")
     field = LEAVING_FIELDS["left_on"]
     if left and left > today + LEAVING_AHEAD:
@@ -260,9 +265,7 @@ def check_changing(content: Mapping[str, Any], today: date) -> list[Refusal]:
     Whether the new values differ from the recorded ones is for whoever has the record.
     """
     person = completed(content)
-    found = [*_check_blanks(CHANGING_FIELDS, person)]
-    if not person.get("person_no", True) and not person.get("id_number", True):
-        found.append(refuse_field("person.whom", CHANGING_FIELDS["id_number"], ""))
+    found = [*_check_blanks(CHANGING_FIELDS, person), *_check_whom(CHANGING_FIELDS, person)]
     new = [name for name in CHANGING_FIELDS if name.startswith(NEW)]
     if not any(person.get(name, True) for name in new):
         found.append(refuse_field("person.nothing_new", CHANGING_FIELDS["new_name"], ""))
@@ -292,6 +295,12 @@ def _check_blanks(fields: Mapping[str, Field], person: Mapping[str, Any], *also:
     for name, field in fields.items():
         if (field.required or name in also) and person.get(name, True) in ("", None, []):
             yield refuse_field("field.required", field, "")
+
+
+def _check_whom(fields: Mapping[str, Field], person: Mapping[str, Any]) -> Iterator[Refusal]:
+    """Somebody who is insured is named by 个人编号 or by document."""
+    if not person.get("person_no", True) and not person.get("id_number", True):
+        yield refuse_field("person.whom", fields["id_number"], "")
 
 
 def _check_identity(fields: Mapping[str, Field], person: Mapping[str, Any], prefix: str) -> Iterator[Refusal]:

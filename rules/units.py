@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from rules.fields import N_, Field, Section, fields_of
@@ -28,15 +29,24 @@ _BANK = (
     Field("bank_account", N_("银行账号"), "text", hint_msgid=N_("单位的对公账号，只填数字")),
 )
 
+# A record's account is not shown in a form, so a field left empty must keep it.
+_BANK_KEPT = (_BANK[0], replace(_BANK[1], hint_msgid=N_("单位的对公账号，只填数字；账号不改就留空")))
+
 # The names of the fields are those of the unit's record, so that a form and a record compare name by name.
 CHANGING_AT_ONCE: tuple[Section, ...] = (Section(N_("联系方式"), _CONTACTS),)
 """单位信息变更 that takes effect at once: how the bureau reaches the unit."""
 
-CHANGING_REVIEWED: tuple[Section, ...] = (Section(N_("登记信息"), _IDENTITY), Section(N_("银行账户"), _BANK))
+CHANGING_REVIEWED: tuple[Section, ...] = (
+    Section(N_("登记信息"), _IDENTITY),
+    Section(N_("银行账户"), _BANK_KEPT),
+)
 """单位信息变更 that the bureau reviews: who the unit is, and where its money goes."""
 
 CHANGING_FIELDS: dict[str, Field] = fields_of((*CHANGING_AT_ONCE, *CHANGING_REVIEWED))
 """Every field of a unit's record that the unit itself may ask to have changed."""
+
+PROVED_FIELDS = ("name", "legal_representative", "bank_name", "bank_account")
+"""What is changed with an attachment only: what licences and account papers say."""
 
 INSURANCE_CHOICES = ((MEDICAL, N_("医疗")), (INJURY, N_("工伤")), (MATERNITY, N_("生育")))
 
@@ -59,7 +69,7 @@ REGISTERING_UNIT: tuple[Section, ...] = (
                 "username",
                 N_("希望的用户名"),
                 "text",
-                hint_msgid=N_("3 到 60 个字母、数字、下划线、点或短横；不填由社保局定"),
+                hint_msgid=N_("3 到 60 个字母、数字、下划线、点或短横；也可以通过后再定"),
             ),
         ),
     ),
@@ -166,6 +176,26 @@ def is_card_number(account: str) -> bool:
         return False
     digits = [int(digit) for digit in reversed(account)]
     return (sum(digits[::2]) + sum(sum(divmod(2 * digit, 10)) for digit in digits[1::2])) % 10 == 0
+
+
+def kept_account(content: Mapping[str, Any], record: Mapping[str, Any]) -> dict[str, Any]:
+    """A change whose bank stays and whose account was left empty, with the account of the record."""
+    done = dict(content)
+    if done.get("bank_account") == "" and done.get("bank_name") == record["bank_name"]:
+        done["bank_account"] = record["bank_account"]
+    return done
+
+
+def next_unit_no(region_code: str, known: Iterable[str]) -> str:
+    """The 单位编号 of a new unit: the first four digits of the region's code and a number that none has had.
+
+    That number is one more than the greatest among ``known``, of four digits while that is enough; numbers that
+    are made otherwise do not count.
+    """
+    beginning = region_code[:4]
+    tails = [no[4:] for no in known if no.startswith(beginning)]
+    used = [int(tail) for tail in tails if len(tail) >= 4 and tail.isascii() and tail.isdigit()]
+    return f"{beginning}{max(used, default=0) + 1:04d}"
 
 
 class Difference(NamedTuple):

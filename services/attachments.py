@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Protocol
 
 from sqlmodel import Session
 
@@ -22,6 +23,12 @@ MOST = 10
 NAME_LENGTH = 100
 
 
+class Finder(Protocol):
+    """Finds a filing of whoever asks, or raises ``Missing``."""
+
+    def __call__(self, session: Session, filing_id: int, *, lock: bool = False) -> Filing: ...
+
+
 def add_attachment(
     actor: Actor, filing_id: int, filename: str, data: bytes, limit: int, store: Store, now: datetime
 ) -> None:
@@ -29,14 +36,28 @@ def add_attachment(
 
     Raises ``Refusal`` ``attachment.*``, ``Conflict`` ``filing.not_editable``.
     """
+    keep_attachment(_own(actor), actor, filing_id, filename, data, limit, store, now)
+
+
+def keep_attachment(
+    find: Finder,
+    actor: Actor | None,
+    filing_id: int,
+    filename: str,
+    data: bytes,
+    limit: int,
+    store: Store,
+    now: datetime,
+) -> None:
+    """``add_attachment`` for whoever may find the filing; ``actor`` is None for a unit to be."""
     with reading() as session:
-        _check_open(find_own(session, actor, filing_id))
+        _check_open(find(session, filing_id))
     media_type, suffix = attachment_type(data, limit)
     digest = sm3_hex(data)
     # The file first, its row second: a row never names a file that is not there.
     stored_name = store.save(data, suffix)
     with transaction() as session:
-        _check_open(find_own(session, actor, filing_id, lock=True))
+        _check_open(find(session, filing_id, lock=True))
         there = list_attachments(session, filing_id)
         if any(one.digest == digest for one in there):
             is_kept = False
@@ -51,7 +72,7 @@ def add_attachment(
                 media_type=media_type,
                 size_bytes=len(data),
                 digest=digest,
-                added_by=actor.account_id,
+                added_by=actor.account_id if actor else None,
                 added_at=now,
             )
             session.add(attachment)
@@ -63,8 +84,15 @@ def add_attachment(
 
 def drop_attachment(actor: Actor, filing_id: int, attachment_id: int, store: Store, now: datetime) -> None:
     """Take a file from a draft. Raises ``Missing``, ``Conflict`` ``filing.not_editable``."""
+    drop_kept(_own(actor), actor, filing_id, attachment_id, store, now)
+
+
+def drop_kept(
+    find: Finder, actor: Actor | None, filing_id: int, attachment_id: int, store: Store, now: datetime
+) -> None:
+    """``drop_attachment`` for whoever may find the filing; ``actor`` is None for a unit to be."""
     with transaction() as session:
-        _check_open(find_own(session, actor, filing_id, lock=True))
+        _check_open(find(session, filing_id, lock=True))
         found = find_attachment(session, filing_id, attachment_id)
         if found is None:
             raise Missing(attachment_id)
@@ -85,6 +113,13 @@ def get_attachment(session: Session, actor: Actor, filing_id: int, attachment_id
     if found is None:
         raise Missing(attachment_id)
     return found
+
+
+def _own(actor: Actor) -> Finder:
+    def find(session: Session, filing_id: int, *, lock: bool = False) -> Filing:
+        return find_own(session, actor, filing_id, lock=lock)
+
+    return find
 
 
 def _check_open(filing: Filing) -> None:

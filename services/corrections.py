@@ -14,6 +14,7 @@ from models.db import reading, transaction
 from models.unit import get_unit
 from rules.refusals import Conflict, Missing, Refusal
 from services.ca_login import kept_values, shown_values
+from services.notices import Telling, tell
 from services.timeline import new_receipt_no
 
 NOTE_LENGTH = 500
@@ -94,6 +95,10 @@ def settle_correction(actor: Actor, correction_id: int, note: str, now: datetime
         found.state, found.note = "settled", note
         found.settled_by, found.settled_at = actor.account_id, now
         session.add(found)
+        params = {"number": found.number, "note": note}
+        tell(
+            session, Telling(found.unit_id, "correction_settled", params, f"correction:{correction_id}"), now
+        )
         audit.record(
             session,
             actor,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import and_, case, exists, func, insert, select, update
+from sqlalchemy import exists, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
@@ -22,12 +22,11 @@ from models.declaration import (
     find_declaration,
     find_statement,
     get_tally,
-    list_insurances,
 )
 from models.filing import list_declaration_filings
-from models.person import Enrolment, Person, PersonBase
 from models.region import find_window, first_day, get_region
 from models.unit import get_unit, list_rates
+from models.wage_list import insert_new, insured_in, next_rows, renumber, update_insurances, update_records
 from rules.insurances import ALL
 from rules.refusals import Conflict, Missing, Refusal
 from services.work import LeaseLost, Task, end_job, put_job
@@ -115,7 +114,7 @@ def fill_list(task: Task) -> None:
     with transaction() as session:
         declaration = session.get_one(Declaration, declaration_id)
         total = (
-            session.scalar(select(func.count()).select_from(_insured(session, declaration).subquery())) or 0
+            session.scalar(select(func.count()).select_from(insured_in(session, declaration).subquery())) or 0
         )
     if declaration.state != "starting":
         raise LeaseLost(task.kind, task.job_id)
@@ -124,7 +123,7 @@ def fill_list(task: Task) -> None:
     task.report(0, total)
     done = _add_insured(task, declaration, total)
     with transaction() as session:
-        _renumber(session, declaration_id)
+        renumber(session, declaration_id)
         session.connection().execute(
             update(Declaration)
             .where(Declaration.id == declaration_id, Declaration.state == "starting")
@@ -162,14 +161,22 @@ def fail_list(session: Session, task: Task, code: str, params: dict[str, Any]) -
     )
 
 
-def refresh_list(actor: Actor, declaration_id: int, now: datetime) -> tuple[int, int]:
-    """刷新名单: bring in who joined, take out who left; returns how many of each.
+class Refreshed(NamedTuple):
+    """How many came, how many went, and of how many a name or a number is another now."""
+
+    joined: int
+    left: int
+    changed: int
+
+
+def refresh_list(actor: Actor, declaration_id: int, now: datetime) -> Refreshed:
+    """刷新名单: bring in who joined, take out who left, take over changed names and numbers.
 
     A wage already entered is kept with the row of a person who left, and is there again on return.
     """
     with transaction() as session:
         declaration = get_open(session, actor, declaration_id)
-        insured = _insured(session, declaration).subquery()
+        insured = insured_in(session, declaration).subquery()
         is_insured = exists().where(insured.c.person_id == WageRow.person_id)
         connection = session.connection()
         left = connection.execute(
@@ -182,22 +189,17 @@ def refresh_list(actor: Actor, declaration_id: int, now: datetime) -> tuple[int,
             .where(WageRow.declaration_id == declaration_id, ~WageRow.is_active, is_insured)
             .values(is_active=True)
         ).rowcount
-        _update_insurances(session, declaration)
-        new = _insert_new(session, declaration, now)
-        if left or back or new:
-            _renumber(session, declaration_id)
+        update_insurances(session, declaration)
+        changed = update_records(session, declaration_id)
+        joined = insert_new(session, declaration) + back
+        if left or joined:
+            renumber(session, declaration_id)
             declaration.roster_version += 1
-            session.add(declaration)
-        audit.record(
-            session,
-            actor,
-            "list_refreshed",
-            "declaration",
-            declaration_id,
-            now,
-            after={"joined": new + back, "left": left},
-        )
-        return new + back, left
+        declaration.is_list_stale = False
+        session.add(declaration)
+        after = {"joined": joined, "left": left} | ({"changed": changed} if changed else {})
+        audit.record(session, actor, "list_refreshed", "declaration", declaration_id, now, after=after)
+        return Refreshed(joined, left, changed)
 
 
 def confirm_left(actor: Actor, declaration_id: int, revision: int, now: datetime) -> None:
@@ -295,42 +297,12 @@ def _new_declaration(session: Session, actor: Actor, year: int, now: datetime) -
     )
 
 
-def _insured(session: Session, declaration: Declaration) -> Any:
-    """Person and 险种 of everyone actively insured through the unit in any of the chosen 险种."""
-    assert declaration.id is not None
-    chosen = list_insurances(session, declaration.id)
-    flags = [func.max(case((Enrolment.insurance == code, 1), else_=0)).label(f"has_{code}") for code in ALL]
-    return (
-        select(Enrolment.person_id, *flags)
-        .where(
-            Enrolment.unit_id == declaration.unit_id,
-            Enrolment.state == "active",
-            Enrolment.insurance.in_(chosen),
-        )
-        .group_by(Enrolment.person_id)
-    )
-
-
-def _old_wages(declaration: Declaration, insured: Any) -> Any:
-    """Last year's declared wage (原工资) of these people."""
-    return (
-        select(PersonBase.person_id, func.max(PersonBase.wage_fen).label("wage_fen"))
-        .where(
-            PersonBase.unit_id == declaration.unit_id,
-            PersonBase.year == declaration.year - 1,
-            PersonBase.person_id.in_(select(insured.c.person_id)),
-        )
-        .group_by(PersonBase.person_id)
-        .subquery()
-    )
-
-
 def _add_insured(task: Task, declaration: Declaration, total: int) -> int:
     assert declaration.id is not None
     done = last = 0
     while True:
         with transaction() as session:
-            rows, last = _chunk(session, declaration, last)
+            rows, last = next_rows(session, declaration, last, CHUNK)
             if rows:
                 present = set(
                     session.scalars(
@@ -347,71 +319,3 @@ def _add_insured(task: Task, declaration: Declaration, total: int) -> int:
             return done
         done += len(rows)
         task.report(done, max(total, done))
-
-
-def _chunk(session: Session, declaration: Declaration, after_id: int) -> tuple[list[dict[str, Any]], int]:
-    insured = _insured(session, declaration).where(Enrolment.person_id > after_id)
-    insured = insured.order_by(Enrolment.person_id).limit(CHUNK).subquery()
-    rows = _new_rows(session, declaration, insured)
-    return rows, rows[-1]["person_id"] if rows else after_id
-
-
-def _new_rows(session: Session, declaration: Declaration, insured: Any) -> list[dict[str, Any]]:
-    old = _old_wages(declaration, insured)
-    query = (
-        select(Person.id, Person.person_no, Person.name, Person.id_number, old.c.wage_fen, insured)
-        .join(insured, insured.c.person_id == Person.id)
-        .outerjoin(old, old.c.person_id == Person.id)
-        .order_by(Person.id)
-    )
-    return [
-        {
-            "declaration_id": declaration.id,
-            "seq": row.id,
-            "person_id": row.id,
-            "person_no": row.person_no,
-            "name": row.name,
-            "id_number": row.id_number,
-            "insurances": _codes(row),
-            "old_wage_fen": row.wage_fen,
-        }
-        for row in session.connection().execute(query)
-    ]
-
-
-def _codes(row: Any) -> str:
-    return " ".join(code for code in ALL if getattr(row, f"has_{code}"))
-
-
-def _insert_new(session: Session, declaration: Declaration, now: datetime) -> int:
-    known = select(WageRow.person_id).where(WageRow.declaration_id == declaration.id)
-    insured = _insured(session, declaration).where(Enrolment.person_id.not_in(known)).subquery()
-    rows = _new_rows(session, declaration, insured)
-    if rows:
-        session.connection().execute(insert(WageRow), rows)
-    return len(rows)
-
-
-def _update_insurances(session: Session, declaration: Declaration) -> None:
-    """Somebody may have joined or left one 险种 and stayed in another."""
-    insured = _insured(session, declaration).subquery()
-    query = select(WageRow.id, WageRow.insurances.label("was"), insured).join(
-        insured, and_(insured.c.person_id == WageRow.person_id, WageRow.declaration_id == declaration.id)
-    )
-    for row in session.connection().execute(query).all():
-        if _codes(row) != row.was:
-            session.connection().execute(
-                update(WageRow).where(WageRow.id == row.id).values(insurances=_codes(row))
-            )
-
-
-def _renumber(session: Session, declaration_id: int) -> None:
-    """序号 1, 2, 3 … in the order of 个人编号, so that a page is a range of keys."""
-    ranked = (
-        select(WageRow.id, func.row_number().over(order_by=(WageRow.person_no, WageRow.id)).label("seq"))
-        .where(WageRow.declaration_id == declaration_id, WageRow.is_active)
-        .subquery()
-    )
-    session.connection().execute(
-        update(WageRow).values(seq=ranked.c.seq).where(WageRow.id == ranked.c.id, WageRow.seq != ranked.c.seq)
-    )

@@ -17,6 +17,7 @@ from models.delegation import Delegation, list_mandates
 from models.unit import Unit
 from rules.refusals import Conflict, Missing, Refusal
 from services.accounts import session_digest
+from services.notices import Telling, tell
 
 LONGEST, USUAL = timedelta(days=365), timedelta(days=180)
 """A delegation lasts a year at most, and half of one unless another last day is given."""
@@ -108,6 +109,8 @@ def confirm_delegation(actor: Actor, delegation_id: int, now: datetime) -> None:
         if delegation.until < now.date():
             raise Refusal("delegation.over", until=delegation.until.isoformat())
         _move(session, actor, delegation, "confirmed", now)
+        for telling in tell_sides(session, delegation, "confirmed"):
+            tell(session, telling, now)
 
 
 def refuse_delegation(actor: Actor, delegation_id: int, reason: str, now: datetime) -> None:
@@ -125,6 +128,8 @@ def refuse_delegation(actor: Actor, delegation_id: int, reason: str, now: dateti
         delegation = _waiting(session, actor, delegation_id)
         delegation.reason = reason
         _move(session, actor, delegation, "refused", now)
+        # The agent was never told that somebody had asked.
+        tell(session, tell_sides(session, delegation, "refused")[0], now)
 
 
 def get_party_delegation(
@@ -189,6 +194,24 @@ def list_firms(session: Session, accounts: Iterable[Account]) -> dict[int, str]:
     """The names of the firms that accounts belong to, by the number of the unit."""
     wanted = {account.unit_id for account in accounts}
     return {unit.id or 0: unit.name for unit in session.scalars(select(Unit).where(Unit.id.in_(wanted)))}
+
+
+def tell_sides(session: Session, delegation: Delegation, event: str, about: str = "") -> list[Telling]:
+    """What the two sides are told: the unit as ``delegation_…``, then the agent's unit as ``mandate_…``."""
+    unit = session.get_one(Unit, delegation.unit_id)
+    agent = session.get_one(Account, delegation.account_id)
+    firm = session.get_one(Unit, agent.unit_id)
+    params = {
+        "unit": unit.name,
+        "firm": firm.name,
+        "agent": agent.display_name,
+        "day": delegation.until.isoformat(),
+        "note": delegation.reason,
+    }
+    return [
+        Telling(side.id or 0, f"{name}_{event}", params, f"{name}:{delegation.id}:{event}:{about}")
+        for side, name in ((unit, "delegation"), (firm, "mandate"))
+    ]
 
 
 def _find_agent(actor: Actor, username: str, now: datetime) -> Agent:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from itertools import islice
 
 from sqlalchemy import func, select
@@ -20,29 +19,11 @@ from models.unit import Unit
 from rules.filing_states import WAGES
 from rules.identity import birth_date
 from rules.money import yuan_text
-from services.attachments import add_attachment
 from services.demo_people import DemoPerson, demo_people
-from services.filings import cancel_filing, save_many, save_new, submit_filing
+from services.demo_projects import fill_projects
+from services.demo_samples import Sample, attach, send
+from services.filings import cancel_filing, save_many, save_new
 from services.reviews import approve_filing, refuse_filing, return_filing, take_filing
-
-# The smallest file that is a picture: one white point.
-_PICTURE = bytes.fromhex(
-    "89504e470d0a1a0a0000000d4948445200000001000000010802000000907753de0000000c4944415408d763f8ffff3f0005fe02fe"
-    "dccc59e70000000049454e44ae426082"
-)
-
-
-@dataclass(frozen=True)
-class _Sample:
-    """Who asks and who decides, some days ago."""
-
-    clerk: Actor
-    reviewer: Actor
-    now: datetime
-    store: Store
-
-    def ago(self, days: int, minutes: int = 0) -> datetime:
-        return self.now - timedelta(days=days, minutes=-minutes)
 
 
 def fill_requests(store: Store, now: datetime) -> bool:
@@ -52,15 +33,33 @@ def fill_requests(store: Store, now: datetime) -> bool:
         clerk, reviewer = _actor(session, "slb_wang"), _actor(session, "sbj_hlj")
         if clerk is None or reviewer is None or session.scalar(others):
             return False
-    _people(_Sample(clerk, reviewer, now, store))
+        builder, agreeing = _actor(session, "qh_wuyun"), _actor(session, "sbj_nmg")
+    _people(Sample(clerk, reviewer, now, store))
+    if builder is not None and agreeing is not None:
+        sample = Sample(builder, agreeing, now, store)
+        _unit(sample)
+        fill_projects(sample)
     return True
 
 
-def _people(sample: _Sample) -> None:
+def _unit(sample: Sample) -> None:
+    """A change that took effect at once, and one that waits."""
+    typed = {"contact_name": "乌云其木格", "contact_phone": "0471-4600001", "address": "示例路 2 号"}
+    send(sample, save_new(sample.clerk, "unit_contact", typed, sample.ago(9)))
+    with reading() as session:
+        unit = session.get_one(Unit, sample.clerk.own_unit_id)
+    typed = {"name": unit.name, "kind": unit.kind, "funding": unit.funding, "bank_name": unit.bank_name}
+    typed |= {"legal_representative": "白音", "bank_account": ""}
+    filing_id = save_new(sample.clerk, "unit_change", typed, sample.ago(2))
+    attach(sample, filing_id, "营业执照.png")
+    send(sample, filing_id)
+
+
+def _people(sample: Sample) -> None:
     strangers = _strangers(sample.now.year)
-    ends: list[Callable[[_Sample, int], None]] = [
+    ends: list[Callable[[Sample, int], None]] = [
         lambda _sample, _id: None,
-        _pending,
+        send,
         _taken,
         _returned,
         _refused,
@@ -78,7 +77,7 @@ def _people(sample: _Sample) -> None:
     for place, (person, insurances) in enumerate(_insured(sample.clerk.own_unit_id)):
         start = sample.ago(3 - place)
         if place == 0:
-            _pending(
+            send(
                 sample,
                 save_new(sample.clerk, "person_out", _leaving(person, insurances, start.date()), start),
             )
@@ -94,44 +93,38 @@ def _strangers(year: int) -> Iterator[DemoPerson]:
     return islice((one for one in found if year - birth_date(one.id_number).year < 50), 14)
 
 
-def _change_name(sample: _Sample, person: Person, start: datetime) -> None:
+def _change_name(sample: Sample, person: Person, start: datetime) -> None:
     typed = {"id_number": person.id_number, "name": person.name, "new_mobile": "13900000000"}
     typed |= {"new_born_on": (person.born_on or start.date()).isoformat(), "reason": "户口本更正"}
     typed["new_name"] = person.name[0] + "建华"
     filing_id = save_new(sample.clerk, "person_change", typed, start)
-    add_attachment(sample.clerk, filing_id, "户口本.png", _PICTURE, len(_PICTURE), sample.store, start)
-    _pending(sample, filing_id)
+    attach(sample, filing_id, "户口本.png")
+    send(sample, filing_id)
 
 
-def _pending(sample: _Sample, filing_id: int) -> None:
-    with reading() as session:
-        filing = session.get_one(Filing, filing_id)
-    submit_filing(sample.clerk, filing_id, filing.version, filing.submitted_at + timedelta(minutes=5))
-
-
-def _taken(sample: _Sample, filing_id: int) -> None:
-    _pending(sample, filing_id)
+def _taken(sample: Sample, filing_id: int) -> None:
+    send(sample, filing_id)
     take_filing(sample.reviewer, filing_id, sample.ago(0, -90))
 
 
-def _returned(sample: _Sample, filing_id: int) -> None:
-    _pending(sample, filing_id)
+def _returned(sample: Sample, filing_id: int) -> None:
+    send(sample, filing_id)
     return_filing(
         sample.reviewer, filing_id, "参保日期与劳动合同不一致，请核对后再提交。", {}, sample.ago(0, -60)
     )
 
 
-def _refused(sample: _Sample, filing_id: int) -> None:
-    _pending(sample, filing_id)
+def _refused(sample: Sample, filing_id: int) -> None:
+    send(sample, filing_id)
     refuse_filing(sample.reviewer, filing_id, "此人已办理退休，不再参加这些险种。", sample.ago(0, -50))
 
 
-def _approved(sample: _Sample, filing_id: int) -> None:
-    _pending(sample, filing_id)
+def _approved(sample: Sample, filing_id: int) -> None:
+    send(sample, filing_id)
     approve_filing(sample.reviewer, filing_id, sample.ago(0, -40))
 
 
-def _cancelled(sample: _Sample, filing_id: int) -> None:
+def _cancelled(sample: Sample, filing_id: int) -> None:
     cancel_filing(sample.clerk, filing_id, sample.ago(0, -30))
 
 

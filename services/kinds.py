@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlmodel import Session
 
@@ -20,13 +20,19 @@ Content = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Asked:
-    """Who asks, where, when: what a rule set needs to know besides the form. ``unit_id`` is 0 for a unit to be."""
+    """Who asks, where, when: what a rule set needs to know besides the form. ``unit_id`` is 0 for a unit to be.
+
+    ``kept`` is what the line held since it was saved, when it is checked again; None while somebody saves it.
+    ``person_id`` is whom the form was opened for, if it was opened from a person's page.
+    """
 
     unit_id: int
     region_code: str
     today: date
     project_id: int | None = None
     filing_id: int | None = None
+    kept: Content | None = None
+    person_id: int | None = None
 
 
 @dataclass
@@ -50,13 +56,27 @@ def no_values(_session: Session, _asked: Asked) -> dict[str, str]:
     return {}
 
 
+class Change(NamedTuple):
+    """A field that a request makes different; both values as they are kept."""
+
+    field: Field
+    old: Any
+    new: Any
+
+
+def no_changes(_session: Session, _line: FilingLine) -> list[Change]:
+    """Nothing that is known becomes different."""
+    return []
+
+
 @dataclass(frozen=True)
 class Kind:
     """One kind of 业务.
 
     ``check`` says of clean content what stands against it, sets ``person_id`` and ``title``; ``holds`` are the keys
     that only one pending filing may have; ``effect`` is what approval does, inside its transaction, and may refuse.
-    ``known`` fills the form with what the hall knows. ``is_batch``: many lines may come at once, from a file.
+    ``known`` fills the form with what the hall knows, ``recorded`` stands beside its fields; ``compare`` says what a
+    line makes different, for a table of before and after. ``is_batch``: many lines may come at once, from a file.
     ``is_reviewed`` False: it takes effect as soon as it is submitted. ``is_admins``: for the unit's administrators.
     """
 
@@ -68,6 +88,8 @@ class Kind:
     effect: Callable[[Session, Actor, Filing, list[FilingLine], datetime], None]
     needs_attachment: Callable[[Content], bool] = no_attachment
     known: Callable[[Session, Asked], dict[str, str]] = no_values
+    recorded: Callable[[Session, Asked], dict[str, str]] = no_values
+    compare: Callable[[Session, FilingLine], list[Change]] = no_changes
     is_batch: bool = False
     is_reviewed: bool = True
     is_admins: bool = False

@@ -1,45 +1,44 @@
-"""人员新增, 人员减少 and 人员信息变更: what stands against each, what it holds, and what approval does."""
+"""人员新增, 人员减少 and 人员信息变更: what stands against each, what it holds, what is known beforehand."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from datetime import date, datetime
-from typing import Any
+from collections.abc import Generator, Iterator, Mapping
+from datetime import date
 
-from sqlalchemy import select, update
-from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
-from models import audit
-from models.account import Actor
-from models.db import upsert
-from models.declaration import Declaration
 from models.filing import Filing
 from models.filing_parts import FilingLine, find_holder
-from models.person import Enrolment, Person, PersonBase, find_person, list_active
-from models.region import find_parameter, first_day, get_region, list_bounds
+from models.person import Person, find_person, find_unit_person, list_active
+from models.region import find_parameter, first_day, list_bounds
 from rules.fields import N_
 from rules.id_documents import document_key, normalise_name
-from rules.insurances import INJURY
+from rules.identity import mask_id
+from rules.insurances import ALL, INJURY
 from rules.people import (
     CHANGING,
-    DEATH,
+    CHANGING_FIELDS,
     JOINING,
     LEAVING,
     NEW,
-    RETIREMENT,
     check_changing,
     check_joining,
     check_leaving,
     completed,
     needs_attachment,
 )
-from rules.refusals import Refusal
-from rules.wages import contribution_base
-from services.kinds import Asked, Checked, Content, Kind
-
-DETAILS = ("nation", "household_kind", "household_place", "education", "address", "work_from", "worker_kind")
-"""What a person's record keeps beside its columns."""
+from rules.refusals import Missing, Refusal
+from services.kinds import Asked, Change, Checked, Content, Kind
+from services.person_effects import (
+    change,
+    changes_of,
+    changes_shown,
+    month_of,
+    recorded_value,
+    take_in,
+    take_out,
+)
+from services.prints import shown
 
 
 def retirement_ages(session: Session, region_code: str, on: date) -> Mapping[str, int]:
@@ -48,10 +47,14 @@ def retirement_ages(session: Session, region_code: str, on: date) -> Mapping[str
     return found or {}
 
 
+# 人员新增 ------------------------------------------------------------------------------------------
+
+
 def _check_in(session: Session, asked: Asked, checked: Checked) -> Iterator[Refusal]:
-    """人员新增: the form, then what the bureau's records say, without telling what is another unit's."""
+    """The form, then what the bureau's records say, without telling what is another unit's."""
     content = checked.content = completed(checked.content)
-    yield from check_joining(content, asked.today, retirement_ages(session, asked.region_code, asked.today))
+    covered = date.fromisoformat(content["cover_from"])
+    yield from check_joining(content, asked.today, retirement_ages(session, asked.region_code, covered))
     checked.title = content["name"]
     person = find_person(session, content["id_kind"], content["id_number"])
     if person is not None:
@@ -59,7 +62,7 @@ def _check_in(session: Session, asked: Asked, checked: Checked) -> Iterator[Refu
             yield Refusal("person.name_differs", "name")
             return
         checked.person_id = person.id
-    bounds = list_bounds(session, asked.region_code, first_day(_month(content["cover_from"])))
+    bounds = list_bounds(session, asked.region_code, first_day(month_of(content["cover_from"])))
     if missing := [code for code in content["insurances"] if code not in bounds]:
         yield Refusal("submit.no_bounds", "insurances", insurances=missing)
     if person is not None:
@@ -83,18 +86,18 @@ def _already_insured(
         yield Refusal("person.insured_elsewhere", "insurances", insurances=elsewhere)
 
 
+# 人员减少 ------------------------------------------------------------------------------------------
+
+
 def _check_out(session: Session, asked: Asked, checked: Checked) -> Iterator[Refusal]:
-    """人员减少: somebody insured here, in the 险种 that are to end."""
+    """Somebody insured here, in the 险种 that are to end."""
     content = checked.content = completed(checked.content)
     yield from check_leaving(content, asked.today)
-    checked.title = content["name"]
-    person = _own_person(session, asked, checked, content["id_number"])
+    person = yield from _whom(session, asked, checked)
     if person is None:
-        yield Refusal("person.not_here", "id_number")
         return
-    if normalise_name(person.name, person.id_kind) != normalise_name(content["name"], person.id_kind):
-        yield Refusal("person.other_name", "name", name=person.name)
-        return
+    # Whoever was named by 个人编号 holds the same key as by document.
+    content["id_number"] = person.id_number
     active = list_active(session, person.id or 0)
     absent = [code for code in content["insurances"] if (asked.unit_id, code) not in active]
     if absent:
@@ -106,17 +109,25 @@ def _check_out(session: Session, asked: Asked, checked: Checked) -> Iterator[Ref
     yield from _held(session, asked, _keys(content, asked.unit_id))
 
 
+def _known_leaving(session: Session, asked: Asked) -> dict[str, str]:
+    """Whose page the form was opened from, and in what they are insured here."""
+    person = _asked_person(session, asked)
+    if person is None:
+        return {}
+    active = list_active(session, person.id or 0)
+    codes = [code for code in ALL if (asked.unit_id, code) in active]
+    return {"person_no": person.person_no, "name": person.name, "insurances": " ".join(codes)}
+
+
+# 人员信息变更 ---------------------------------------------------------------------------------------
+
+
 def _check_change(session: Session, asked: Asked, checked: Checked) -> Iterator[Refusal]:
-    """人员信息变更: somebody insured here, and something that becomes different."""
+    """Somebody insured here, and something that becomes different."""
     content = checked.content = completed(checked.content)
     yield from check_changing(content, asked.today)
-    checked.title = content["name"]
-    person = _own_person(session, asked, checked, content["id_number"], content["person_no"])
+    person = yield from _whom(session, asked, checked)
     if person is None:
-        yield Refusal("person.not_here", "id_number" if content["id_number"] else "person_no")
-        return
-    if normalise_name(person.name, person.id_kind) != normalise_name(content["name"], person.id_kind):
-        yield Refusal("person.other_name", "name", name=person.name)
         return
     if not changes_of(person, content):
         yield Refusal("person.nothing_changed")
@@ -127,23 +138,61 @@ def _check_change(session: Session, asked: Asked, checked: Checked) -> Iterator[
     yield from _held(session, asked, [_change_key(person.id)])
 
 
-def _own_person(
-    session: Session, asked: Asked, checked: Checked, id_number: str, person_no: str = ""
-) -> Person | None:
-    """Somebody insured through the unit now, by document or 个人编号."""
-    query = (
-        select(Person)
-        .join(Enrolment, Enrolment.person_id == Person.id)
-        .where(Enrolment.unit_id == asked.unit_id, Enrolment.state == "active")
-    )
-    query = (
-        query.where(Person.id_number == id_number)
-        if id_number
-        else query.where(Person.person_no == person_no)
-    )
-    person: Person | None = session.scalars(query.limit(1)).first()
-    checked.person_id = person.id if person else None
+def _known_changing(session: Session, asked: Asked) -> dict[str, str]:
+    person = _asked_person(session, asked)
+    return {"person_no": person.person_no, "name": person.name} if person else {}
+
+
+def _recorded(session: Session, asked: Asked) -> dict[str, str]:
+    """What the record says of whoever is insured here, numbers masked, beside the fields of what is to be."""
+    if asked.person_id is None:
+        return {}
+    person = find_unit_person(session, asked.unit_id, person_id=asked.person_id)
+    if person is None:
+        return {}
+    fields = {name.removeprefix(NEW): one for name, one in CHANGING_FIELDS.items() if name.startswith(NEW)}
+    said = {NEW + name: shown(field, recorded_value(person, name)) for name, field in fields.items()}
+    return said | {"id_number": mask_id(person.id_number)}
+
+
+def _compare(session: Session, line: FilingLine) -> list[Change]:
+    return changes_shown(session, line, CHANGING_FIELDS)
+
+
+# Both who leave and who change ----------------------------------------------------------------------
+
+
+def _asked_person(session: Session, asked: Asked) -> Person | None:
+    """Whoever the form was opened for; raises ``Missing`` for anybody who is not insured here."""
+    if asked.person_id is None:
+        return None
+    person = find_unit_person(session, asked.unit_id, person_id=asked.person_id)
+    if person is None:
+        raise Missing(asked.person_id)
     return person
+
+
+def _whom(session: Session, asked: Asked, checked: Checked) -> Generator[Refusal, None, Person | None]:
+    """What stands against whom the form names by 个人编号, document, or both; returns who that is."""
+    content = checked.content
+    checked.title = content["name"]
+    number, own_no = content["id_number"], content["person_no"]
+    person = find_unit_person(session, asked.unit_id, id_number=number, person_no=own_no)
+    if person is None:
+        if number and own_no and find_unit_person(session, asked.unit_id, person_no=own_no):
+            yield Refusal("person.two_people", "id_number")
+        elif number or own_no:
+            yield Refusal("person.not_here", "id_number" if number else "person_no")
+        return None
+    checked.person_id = person.id
+    if normalise_name(person.name, person.id_kind) != normalise_name(content["name"], person.id_kind):
+        yield Refusal("person.other_name", "name", name=person.name)
+        return None
+    checked.title = person.name
+    return person
+
+
+# Holds ---------------------------------------------------------------------------------------------
 
 
 def _held(session: Session, asked: Asked, keys: list[str]) -> Iterator[Refusal]:
@@ -179,193 +228,29 @@ def _holds_change(_filing: Filing, line: FilingLine) -> list[str]:
     return [_change_key(line.person_id)] if line.person_id else []
 
 
-def changes_of(person: Person, content: Content) -> dict[str, tuple[Any, Any]]:
-    """What a 人员信息变更 would make different: by field, what is and what will be."""
-    found = {}
-    for name, new in content.items():
-        plain = name.removeprefix(NEW)
-        if not name.startswith(NEW) or new in ("", None):
-            continue
-        old = person.details.get(plain, "") if plain in DETAILS else getattr(person, plain)
-        old = old.isoformat() if isinstance(old, date) else old or ""
-        if old != new:
-            found[plain] = (old, new)
-    return found
-
-
-def _take_in(session: Session, actor: Actor, filing: Filing, lines: list[FilingLine], now: datetime) -> None:
-    """Everybody of the filing is insured from the month of the first day on, with a base of the first wage."""
-    unit_id = filing.own_unit_id
-    region = get_region(session, filing.region_code)
-    for line in lines:
-        content = line.content
-        person = _person_of(session, filing, content)
-        line.person_id = person.id
-        session.add(line)
-        month = _month(content["cover_from"])
-        bounds = list_bounds(session, filing.region_code, first_day(month))
-        for code in content["insurances"]:
-            session.add(
-                Enrolment(
-                    unit_id=unit_id,
-                    person_id=person.id,
-                    insurance=code,
-                    from_month=month,
-                    cover_from=date.fromisoformat(content["cover_from"]),
-                    employment=content["employment"],
-                    in_filing_id=filing.key,
-                )
-            )
-            base = contribution_base(content["wage"], 1, bounds[code])
-            _set_base(
-                session, filing, person, code, month, content["wage"], base, region.wage_basis == "annual"
-            )
-        _flush(session, content["insurances"])
-    _mark_stale(session, unit_id)
-
-
-def _set_base(
-    session: Session,
-    filing: Filing,
-    person: Person,
-    code: str,
-    month: str,
-    wage_fen: int,
-    base: Any,
-    annual: bool,
-) -> None:
-    key = ["unit_id", "person_id", "insurance", "effective_month"]
-    row = {
-        "unit_id": filing.own_unit_id,
-        "person_id": person.id,
-        "insurance": code,
-        "year": int(month[:4]),
-        "effective_month": month,
-        "wage_fen": wage_fen * 12 if annual else wage_fen,
-        "base_fen": base.base_fen,
-        "adjustment": base.adjustment,
-        "filing_id": filing.key,
-    }
-    session.connection().execute(upsert(PersonBase, key), row)
-
-
-def _person_of(session: Session, filing: Filing, content: Content) -> Person:
-    """The person known by this document, or a new record with a 个人编号 of its own."""
-    person = find_person(session, content["id_kind"], content["id_number"])
-    if person is not None:
-        if normalise_name(person.name, person.id_kind) != content["name"]:
-            raise Refusal("person.name_differs", "name")
-        return person
-    person = Person(
-        # Replaced by the number made from the id, as soon as there is one.
-        person_no=f"?{filing.key}-{document_key(content['id_number'])}"[:20],
-        name=content["name"],
-        id_kind=content["id_kind"],
-        id_number=content["id_number"],
-        sex=content["sex"] or "",
-        born_on=date.fromisoformat(content["born_on"]) if content["born_on"] else None,
-        mobile=content["mobile"],
-        details={name: content[name] for name in DETAILS if content.get(name)},
-    )
-    session.add(person)
-    session.flush()
-    person.person_no = f"{filing.region_code[:2]}{person.id:08d}"
-    session.add(person)
-    session.flush()
-    return person
-
-
-def _take_out(session: Session, actor: Actor, filing: Filing, lines: list[FilingLine], now: datetime) -> None:
-    """The 险种 named end with their last month; death and retirement end them for good, all else suspends."""
-    for line in lines:
-        content = line.content
-        changed = session.connection().execute(
-            update(Enrolment)
-            .where(
-                Enrolment.unit_id == filing.own_unit_id,
-                Enrolment.person_id == line.person_id,
-                Enrolment.insurance.in_(content["insurances"]),
-                Enrolment.state == "active",
-            )
-            .values(
-                state="ended" if content["reason"] in (DEATH, RETIREMENT) else "suspended",
-                to_month=content["last_month"],
-                left_on=date.fromisoformat(content["left_on"]),
-                left_reason=content["reason"],
-                out_filing_id=filing.key,
-            )
-        )
-        if changed.rowcount != len(content["insurances"]):
-            raise Refusal("review.no_longer", name=line.title)
-    _mark_stale(session, filing.own_unit_id)
-
-
-def _change(session: Session, actor: Actor, filing: Filing, lines: list[FilingLine], now: datetime) -> None:
-    """The person's record says the new values from now on, for every unit that insures them."""
-    for line in lines:
-        person = session.get_one(Person, line.person_id, with_for_update=True)
-        changes = changes_of(person, line.content)
-        details = dict(person.details)
-        for name, (_old, new) in changes.items():
-            if name in DETAILS:
-                details[name] = new
-            else:
-                setattr(person, name, date.fromisoformat(new) if name == "born_on" else new)
-        person.details = details
-        person.version += 1
-        session.add(person)
-        try:
-            session.flush()
-        except IntegrityError:
-            raise Refusal("person.number_taken", "new_id_number") from None
-        audit.record(
-            session,
-            actor,
-            "person_changed",
-            "person",
-            person.id,
-            now,
-            unit_id=filing.unit_id,
-            before={name: old for name, (old, _new) in changes.items()},
-            after={name: new for name, (_old, new) in changes.items()},
-        )
-        units = select(Enrolment.unit_id).where(Enrolment.person_id == person.id, Enrolment.state == "active")
-        for unit_id in session.scalars(units.distinct()):
-            _mark_stale(session, unit_id)
-
-
-def _mark_stale(session: Session, unit_id: int) -> None:
-    """An open wage declaration offers 刷新名单."""
-    session.connection().execute(
-        update(Declaration)
-        .where(Declaration.unit_id == unit_id, Declaration.state == "open")
-        .values(is_list_stale=True)
-    )
-
-
-def _flush(session: Session, insurances: list[str]) -> None:
-    """The database lets one unit have a person's 医疗 and 生育, and each unit have a 险种 once."""
-    try:
-        session.flush()
-    except IntegrityError:
-        raise Refusal("person.insured_elsewhere", "insurances", insurances=insurances) from None
-
-
-def _month(day: str) -> str:
-    return day[:4] + day[5:7]
-
-
 KINDS = (
-    Kind("person_in", N_("人员新增"), JOINING, _check_in, _holds, _take_in, is_batch=True),
-    Kind("person_out", N_("人员减少"), LEAVING, _check_out, _holds, _take_out, is_batch=True),
+    Kind("person_in", N_("人员新增"), JOINING, _check_in, _holds, take_in, is_batch=True),
+    Kind(
+        "person_out",
+        N_("人员减少"),
+        LEAVING,
+        _check_out,
+        _holds,
+        take_out,
+        known=_known_leaving,
+        is_batch=True,
+    ),
     Kind(
         "person_change",
         N_("人员信息变更"),
         CHANGING,
         _check_change,
         _holds_change,
-        _change,
+        change,
         needs_attachment=needs_attachment,
+        known=_known_changing,
+        recorded=_recorded,
+        compare=_compare,
         is_batch=True,
     ),
 )

@@ -161,7 +161,8 @@ def _pending(session: Session, actor: Actor, filing_id: int) -> Filing:
         # Declaration first, filing second: the same order of locks as in submission.
         session.get(Declaration, filing.declaration_id, with_for_update=True)
     filing = find_region_filing(session, actor.region_code, filing_id, lock=True)
-    assert filing is not None
+    if filing is None:
+        raise Conflict("review.withdrawn")
     session.refresh(filing)
     if filing.state != "pending":
         raise Conflict("review.decided", state=filing.state)

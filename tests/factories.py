@@ -14,7 +14,8 @@ from sqlalchemy import delete, insert, select, update
 from models.account import Account, Actor
 from models.db import reading, transaction
 from models.person import Enrolment, Person, PersonBase
-from models.region import BaseParameter, DeclarationWindow, Region
+from models.project import Project, ProjectCharge
+from models.region import BaseParameter, DeclarationWindow, Region, RegionParameter
 from models.unit import Unit, UnitRate
 from rules.identity import id_check_digit
 
@@ -251,6 +252,69 @@ def actor(username: str) -> Actor:
         return Actor(
             account.id, account.display_name, account.role, account.region_code, account.unit_id, "某处"
         )
+
+
+def set_project_formula(region: str, strategy: str = "price_rate", params: Any = None) -> None:
+    """The region computes 应缴 of projects that begin around ``YEAR`` by this formula; 0.06 % of the price by default."""
+    value = {"strategy": strategy, "params": params or {"rate": "0.0006"}}
+    with transaction() as session:
+        session.add(
+            RegionParameter(
+                region_code=region,
+                name="project_formula",
+                valid_from=date(YEAR - 1, 1, 1),
+                valid_to=date(YEAR + 2, 1, 1),
+                value=value,
+                source="示例文件〔2025〕1号",
+            )
+        )
+
+
+def make_project(unit: MadeUnit, state: str = "covered", **other: Any) -> int:
+    """A project of a unit, 1,000,000 yuan from April 2026 to October 2027, billed 600 yuan, paid unless unpaid."""
+    number = next(_numbers)
+    terms = {
+        "formula": {"strategy": "price_rate", "params": {"rate": "0.0006"}},
+        "source": "",
+        "valid_from": f"{YEAR - 1}-01-01",
+        "valid_to": f"{YEAR + 2}-01-01",
+        "labour_permille": 0,
+        "billed_fen": 0,
+    }
+    values = {
+        "project_no": f"{unit.region}{YEAR}0318{number:04d}",
+        "name": "示例大桥工程",
+        "kind": "municipal",
+        "place_code": unit.region[:2] + "0102",
+        "builder": "示例建设局",
+        "licence_no": "SG-1",
+        "contract_no": f"HT-{number}",
+        "contract_fen": 100_000_000,
+        "starts_on": date(YEAR, 4, 1),
+        "ends_on": date(YEAR + 1, 10, 31),
+        "manager": "周立新",
+        "manager_phone": "13800000000",
+        "state": state,
+        "created_at": NOW,
+    }
+    with transaction() as session:
+        project = Project(unit_id=unit.id, region_code=unit.region, **(values | other))
+        session.add(project)
+        session.flush()
+        paid_at = None if state in ("unpaid", "ended") else NOW
+        session.add(
+            ProjectCharge(
+                project_id=project.key,
+                reason="first",
+                contract_fen=project.contract_fen,
+                amount_fen=60_000,
+                terms=terms,
+                charged_at=NOW,
+                paid_at=paid_at,
+                voucher="8800001" if paid_at else "",
+            )
+        )
+        return project.key
 
 
 def statement(**changes: Any) -> dict[str, str]:

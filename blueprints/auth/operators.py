@@ -11,7 +11,7 @@ from blueprints.auth import auth
 from blueprints.auth.forms import GivenPasswordForm, OperatorForm
 from blueprints.shared.guards import actor, admin_only
 from blueprints.shared.sentences import sentence
-from models.account import RIGHTS
+from models.account import RIGHTS, USUAL_RIGHTS
 from models.certificate import list_account_certificates
 from models.db import reading
 from rules.refusals import Refusal
@@ -44,7 +44,7 @@ def operators() -> str:
 @admin_only
 def operators_new() -> Response | tuple[str, int] | str:
     """A new operator with rights and a first password."""
-    form = OperatorForm(data={"rights": list(RIGHTS)})
+    form = OperatorForm(data={"rights": USUAL_RIGHTS.split()})
     if not form.is_submitted():
         return render_template("auth/operators_new.html", form=form, rights=RIGHTS)
     if form.validate():

@@ -4,4 +4,4 @@ from flask import Blueprint
 
 bureau = Blueprint("bureau", __name__, url_prefix="/bureau")
 
-from blueprints.bureau import corrections, delegations, requests, views  # noqa: E402, F401
+from blueprints.bureau import corrections, delegations, projects, requests, views  # noqa: E402, F401

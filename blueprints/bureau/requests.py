@@ -14,6 +14,7 @@ from models.account import Account
 from models.db import reading
 from models.filing import Filing, find_region_filing, list_events
 from models.filing_parts import LINES_A_PAGE, count_lines, list_attachments, list_lines
+from models.project import Project
 from models.unit import Unit
 from rules.filing_states import WAGES
 from rules.numbers import whole_number
@@ -73,7 +74,7 @@ def decide(filing_id: int) -> Response | tuple[str, int] | str:
     except Refusal as refusal:
         return request_page(filing_id, reason, sentence(refusal)), 422
     words = {
-        "approve": _("已通过，并已生效。单位可以看到结果。"),
+        "approve": _("已通过。单位可以看到结果。"),
         "refuse": _("已审为不通过。单位可以看到原因。"),
         "return": _("已退回。单位可以看到意见，改好后会再提交。"),
     }
@@ -87,10 +88,13 @@ def request_page(filing_id: int, reason: str = "", error: str = "") -> str:
     with reading() as session:
         filing = region_request(session, filing_id)
         lines = list_lines(session, filing_id, after, LINES_A_PAGE + 1)
+        kind = find_kind(filing.kind)
         values = {
             "filing": filing,
-            "kind": find_kind(filing.kind),
+            "kind": kind,
+            "changes": kind.compare(session, lines[0]) if len(lines) == 1 else [],
             "unit": session.get(Unit, filing.unit_id) if filing.unit_id else None,
+            "project": session.get(Project, filing.project_id) if filing.project_id else None,
             "lines": lines[:LINES_A_PAGE],
             "next_after": lines[LINES_A_PAGE - 1].seq if len(lines) > LINES_A_PAGE else None,
             "count": count_lines(session, filing_id)[0],

@@ -6,6 +6,7 @@ filings = Blueprint("filings", __name__, url_prefix="/filings")
 
 from blueprints.filings import (  # noqa: E402
     attachments,  # noqa: F401
+    batch,  # noqa: F401
     drafts,  # noqa: F401
     steps,  # noqa: F401
     views,  # noqa: F401

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from flask import current_app, flash, redirect, render_template, request, url_for
+from jinja2 import Template
+from sqlmodel import Session
 from werkzeug.wrappers import Response
 
 from blueprints.filings import filings
@@ -13,7 +16,7 @@ from blueprints.shared.guards import actor, needs, operator_only
 from blueprints.shared.sentences import sentence
 from models.db import reading
 from models.filing_parts import find_line, list_lines
-from models.project import find_project
+from models.project import Project, find_project
 from rules.filing_states import is_editable
 from rules.numbers import whole_number
 from rules.refusals import Conflict, Missing, Refusal
@@ -26,18 +29,19 @@ from translations import gettext as _
 def new_filing(code: str, project_id: int | None = None) -> Response | tuple[str, int] | str:
     """The empty form of a kind, and 保存; the window of each menu group calls this for its own kinds."""
     kind = find_kind(code)
+    with reading() as session:
+        project = _own_project(session, project_id)
+        about = replace(asked_by(actor(), _now(), project_id), person_id=_person())
+        known, recorded = kind.known(session, about), kind.recorded(session, about)
+    place = {"project": project, "recorded": recorded}
     if request.method == "GET":
-        with reading() as session:
-            if project_id is not None and find_project(session, actor().own_unit_id, project_id) is None:
-                raise Missing(project_id)
-            known = kind.known(session, asked_by(actor(), _now(), project_id))
         asked = {name: request.args[name] for name in kind.fields if name in request.args}
-        return _form(kind, known | asked, {})
+        return _form(kind, known | asked, {}, **place)
     typed = typed_form(kind)
     try:
         filing_id = save_new(actor(), code, typed, _now(), project_id)
     except Faulty as faulty:
-        return _form(kind, typed, _said(faulty.problems)), 422
+        return _form(kind, typed, _said(faulty.problems), **place), 422
     flash(_("已保存，还没有提交。请再核对一遍，无误后点“提交”。"), "good")
     return redirect(url_for("filings.show", filing_id=filing_id), 303)
 
@@ -51,10 +55,13 @@ def line(filing_id: int, seq: int) -> Response | tuple[str, int] | str:
         filing = find_own(session, actor(), filing_id)
         found = find_line(session, filing_id, seq)
         after = list_lines(session, filing_id, seq, 1, only_faulty=True)
-    kind = find_kind(filing.kind)
+        project = _own_project(session, filing.project_id)
+        kind = find_kind(filing.kind)
+        about = asked_by(actor(), _now(), filing.project_id, filing_id)
+        recorded = kind.recorded(session, replace(about, person_id=found.person_id if found else None))
     if not is_editable(filing.state):
         raise Conflict("filing.not_editable", state=filing.state)
-    place = {"filing": filing, "seq": seq, "line": found}
+    place = {"filing": filing, "seq": seq, "line": found, "project": project, "recorded": recorded}
     if request.method == "GET":
         typed = found.typed if found else {}
         return _form(kind, typed, problems_said(found.problems) if found else {}, **place)
@@ -106,9 +113,34 @@ def _said(problems: Mapping[str, Refusal]) -> dict[str, str]:
     return {name: sentence(refusal) for name, refusal in problems.items()}
 
 
+def _own_project(session: Session, project_id: int | None) -> Project | None:
+    """The project that is asked about, if any. Raises ``Missing`` for another unit's."""
+    if project_id is None:
+        return None
+    project = find_project(session, actor().own_unit_id, project_id)
+    if project is None:
+        raise Missing(project_id)
+    return project
+
+
 def _form(kind: Kind, typed: Mapping[str, str], errors: Mapping[str, str], **place: object) -> str:
-    values = {"filing": None, "line": None, "seq": 1} | place
-    return render_template("filings/form.html", kind=kind, typed=typed, errors=errors, **values)
+    values = {"filing": None, "line": None, "seq": 1, "batch": _batch_address(kind), **place}
+    # A kind may have words of its own around the same form.
+    templates: list[str | Template] = [f"filings/forms/{kind.code}.html", "filings/form.html"]
+    return render_template(templates, kind=kind, typed=typed, errors=errors, **values)
+
+
+def _person() -> int | None:
+    """Whose page the form was opened from: by number, as documents do not belong in an address."""
+    return whole_number(request.args.get("person", ""))
+
+
+def _batch_address(kind: Kind) -> str | None:
+    """Where the window of this form takes many at once from a file, if it does (blueprints/filings/batch.py)."""
+    endpoint = f"{request.endpoint}_batch"
+    if not kind.is_batch or endpoint not in current_app.view_functions:
+        return None
+    return url_for(endpoint, **(request.view_args or {}))
 
 
 def _now() -> datetime:

@@ -30,6 +30,7 @@ from models.filing import (
     list_marks,
 )
 from models.filing_parts import LINES_A_PAGE, count_lines, list_attachments, list_lines
+from models.project import Project, list_unpaid
 from models.unit import get_unit
 from rules.filing_states import STATES, WAGES
 from rules.identity import mask_name
@@ -56,8 +57,9 @@ def list_page(kinds: tuple[str, ...], heading: str) -> str:
     kinds = tuple(kind for kind in kinds if kind == WAGES or kind in KINDS)
     with reading() as session:
         found = list_filings(session, actor().own_unit_id, _search(kinds))
+        unpaid = list_unpaid(session, actor().own_unit_id)
     values = {"found": found, "states": STATES, "kinds": kinds, "heading": heading, "wait": FIRST_WAIT}
-    return render_template("filings/index.html", here=request.path, **values)
+    return render_template("filings/index.html", here=request.path, unpaid=unpaid, **values)
 
 
 @filings.get("/<int:filing_id>")
@@ -151,9 +153,12 @@ def _request(session: Session, filing: Filing) -> dict[str, Any]:
     only_faulty = request.args.get("show") == "faulty"
     lines = list_lines(session, filing.key, shown_after, LINES_A_PAGE + 1, only_faulty=only_faulty)
     count, faulty = count_lines(session, filing.key)
+    kind = find_kind(filing.kind)
     return {
         "filing": filing,
-        "kind": find_kind(filing.kind),
+        "kind": kind,
+        "project": session.get(Project, filing.project_id) if filing.project_id else None,
+        "changes": kind.compare(session, lines[0]) if len(lines) == 1 else [],
         "lines": lines[:LINES_A_PAGE],
         "next_after": lines[LINES_A_PAGE - 1].seq if len(lines) > LINES_A_PAGE else None,
         "only_faulty": only_faulty,

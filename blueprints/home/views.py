@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from flask import current_app, redirect, render_template, url_for
+from sqlmodel import Session
 from werkzeug.wrappers import Response
 
 from blueprints.home import home
+from blueprints.home.notices import read_up_to, shown
 from blueprints.shared.guards import actor, signed_in
 from blueprints.shared.menu import menu_marks
 from blueprints.wages.progress import overview
 from models.db import reading
 from models.declaration import list_declarations
-from models.filing import FilingSearch, list_filings
+from models.filing import FilingSearch, list_filings, list_to_finish
+from models.notice import Notice, list_unread
+from models.project import list_unpaid
 from models.region import list_windows
 
 
@@ -26,12 +30,22 @@ def index() -> Response | str:
         declarations = list_declarations(session, actor().own_unit_id)
         live = [overview(session, one) for one in declarations if one.state != "cancelled"]
         filings = list_filings(session, actor().own_unit_id, FilingSearch(), limit=5)
+        to_finish = list_to_finish(session, actor().own_unit_id)
+        unpaid = list_unpaid(session, actor().own_unit_id)
+        unread = _unread(session) if actor().may("query") else []
         windows = [w for w in list_windows(session, actor().region_code) if w.opens_on <= today]
     return render_template(
         "home/index.html",
         live=live,
         filings=filings,
+        to_finish=to_finish,
+        unpaid=unpaid,
         windows=windows,
+        unread=[shown(notice) for notice in unread],
         today=today,
         marks=menu_marks(),
     )
+
+
+def _unread(session: Session) -> list[Notice]:
+    return list_unread(session, actor().own_unit_id, actor().account_id, after=read_up_to())

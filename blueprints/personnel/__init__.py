@@ -4,4 +4,8 @@ from flask import Blueprint
 
 personnel = Blueprint("personnel", __name__, url_prefix="/personnel")
 
-from blueprints.personnel import views  # noqa: E402, F401
+from blueprints.personnel import (  # noqa: E402
+    disclosure,  # noqa: F401
+    people,  # noqa: F401
+    views,  # noqa: F401
+)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from werkzeug.wrappers import Response
 
+from blueprints.filings.batch import batch_page
 from blueprints.filings.drafts import new_filing
 from blueprints.filings.views import list_page
 from blueprints.personnel import personnel
@@ -34,6 +35,30 @@ def leave() -> Response | tuple[str, int] | str:
 def change() -> Response | tuple[str, int] | str:
     """人员信息变更."""
     return new_filing("person_change")
+
+
+@personnel.route("/join/batch", methods=["GET", "POST"])
+@operator_only
+@needs("people")
+def join_batch() -> Response | tuple[str, int] | str:
+    """批量人员新增."""
+    return batch_page("person_in")
+
+
+@personnel.route("/leave/batch", methods=["GET", "POST"])
+@operator_only
+@needs("people")
+def leave_batch() -> Response | tuple[str, int] | str:
+    """批量人员减少."""
+    return batch_page("person_out")
+
+
+@personnel.route("/change/batch", methods=["GET", "POST"])
+@operator_only
+@needs("people")
+def change_batch() -> Response | tuple[str, int] | str:
+    """批量人员信息变更."""
+    return batch_page("person_change")
 
 
 @personnel.get("/filings")

@@ -4,4 +4,4 @@ from flask import Blueprint
 
 projects = Blueprint("projects", __name__, url_prefix="/projects")
 
-from blueprints.projects import views  # noqa: E402, F401
+from blueprints.projects import roster, views  # noqa: E402, F401

@@ -48,10 +48,10 @@ MENUS: dict[str, tuple[Item | Group, ...]] = {
         Group(
             N_("人员管理"),
             (
-                Item(N_("人员新增"), "personnel.join"),
-                Item(N_("人员减少"), "personnel.leave"),
-                Item(N_("人员信息变更"), "personnel.change"),
-                Item(N_("参保人员查询"), "personnel.people", ("personnel.person",)),
+                Item(N_("人员新增"), "personnel.join", ("personnel.join_",)),
+                Item(N_("人员减少"), "personnel.leave", ("personnel.leave_",)),
+                Item(N_("人员信息变更"), "personnel.change", ("personnel.change_",)),
+                Item(N_("参保人员查询"), "personnel.people", ("personnel.people_", "personnel.person")),
                 Item(N_("人员业务查询"), "personnel.filings"),
             ),
         ),
@@ -67,7 +67,18 @@ MENUS: dict[str, tuple[Item | Group, ...]] = {
             N_("项目管理"),
             (
                 Item(N_("项目参保登记"), "projects.register"),
-                Item(N_("项目查询"), "projects.index", ("projects.show",)),
+                Item(
+                    N_("项目查询"),
+                    "projects.index",
+                    (
+                        "projects.show",
+                        "projects.change",
+                        "projects.extend",
+                        "projects.price",
+                        "projects.end",
+                        "projects.roster",
+                    ),
+                ),
                 Item(N_("项目业务查询"), "projects.filings"),
             ),
         ),
@@ -87,6 +98,7 @@ MENUS: dict[str, tuple[Item | Group, ...]] = {
     "reviewer": (
         Item(N_("待审业务"), "bureau.index", ("bureau.show", "bureau.approve", "bureau.send_back")),
         Item(N_("审核记录"), "bureau.decided"),
+        Item(N_("项目缴费"), "bureau.project_charges", ("bureau.project_charge",)),
         Item(N_("委托确认"), "bureau.delegations", ("bureau.delegation",)),
         Item(N_("核对单"), "bureau.corrections"),
         Group(N_("账户"), (Item(N_("修改密码"), "auth.password"),)),

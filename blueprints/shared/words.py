@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
 from flask import Flask, current_app
 
 from models.filing import Filing
 from models.filing_parts import FilingLine
+from models.project import Project
 from rules.filing_states import WAGES
 from rules.identity import mask_id
 from rules.money import yuan_text
+from rules.people import ENROLMENT_STATES, LEAVING_REASONS
 from rules.wages import change_permille
 from services.kind_list import find_kind
 from services.kinds import Kind
@@ -138,9 +141,55 @@ def state_shape(state: str) -> str:
     return shapes.get(state, "")
 
 
+def project_standing(project: Project) -> str:
+    """How a project stands today, as ``Project.standing`` calls it."""
+    today = current_app.config["CLOCK"]().date()
+    return project.standing(today)
+
+
+def project_word(standing: str) -> str:
+    """How a project stands, as the bureau calls it: what is not paid for is not in force."""
+    words = {
+        "unpaid": _("未生效，待缴费"),
+        "waiting": _("已缴费，待开工"),
+        "covered": _("参保中"),
+        "expired": _("已到期"),
+        "completed": _("已竣工"),
+        "ended": _("已终止"),
+    }
+    return words[standing]
+
+
+def project_shape(standing: str) -> str:
+    """The class that gives a project's standing its shape and colour."""
+    return {"unpaid": "ask", "expired": "ask", "covered": "ok", "waiting": "ok"}.get(standing, "skip-it")
+
+
 def right_word(right: str) -> str:
     """What an operator may do, as the unit's administrator gives it."""
-    return {"entry": _("录入"), "submit": _("申报"), "people": _("人员"), "query": _("查询")}[right]
+    words = {
+        "entry": _("录入"),
+        "submit": _("申报"),
+        "people": _("人员"),
+        "query": _("查询"),
+        "reveal": _("看完整证件号码和导出名单"),
+    }
+    return words[right]
+
+
+def enrolment_word(state: str) -> str:
+    """The state of a person's cover in one 险种 (AAC031)."""
+    return _(dict(ENROLMENT_STATES)[state])
+
+
+def leaving_reason(code: str) -> str:
+    """Why a cover ended (AAE160)."""
+    return _(dict(LEAVING_REASONS).get(code, code))
+
+
+def month_word(month: str | None) -> str:
+    """A month YYYYMM as 2026-06."""
+    return f"{month[:4]}-{month[4:]}" if month else ""
 
 
 def row_word(state: str) -> str:
@@ -184,6 +233,11 @@ def percent(permille: int | None) -> str:
     return f"{sign}{whole}.{tenth}%" if tenth else f"{sign}{whole}%"
 
 
+def rate_text(millionths: int) -> str:
+    """A rate in millionths of the base as percent: 2300 is 0.23%."""
+    return f"{Decimal(millionths).scaleb(-4).normalize():f}%"
+
+
 def change(new_fen: int, old_fen: int) -> str:
     """How much a sum has changed, as percent."""
     return percent(change_permille(old_fen, new_fen))
@@ -222,12 +276,19 @@ def install_words(app: Flask) -> None:
         "line_text": line_text,
         "kind_word": kind_word,
         "state_shape": state_shape,
+        "project_standing": project_standing,
+        "project_word": project_word,
+        "project_shape": project_shape,
         "right_word": right_word,
+        "enrolment_word": enrolment_word,
+        "leaving_reason": leaving_reason,
+        "month": month_word,
         "row_word": row_word,
         "row_shape": row_shape,
         "moment": moment_text,
         "day": day_text,
         "percent": percent,
+        "rate": rate_text,
         "change": change,
         "fingerprint": grouped_digest,
     }

@@ -4,4 +4,7 @@ from flask import Blueprint
 
 units = Blueprint("units", __name__, url_prefix="/units")
 
-from blueprints.units import views  # noqa: E402, F401
+from blueprints.units import (  # noqa: E402
+    joining,  # noqa: F401
+    views,  # noqa: F401
+)

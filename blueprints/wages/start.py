@@ -106,14 +106,14 @@ def restart(declaration_id: int) -> Response:
 @needs("entry")
 def refresh(declaration_id: int) -> Response:
     """刷新名单; says how many came and went."""
-    joined, left = refresh_list(actor(), declaration_id, current_app.config["CLOCK"]())
-    if joined or left:
-        flash(
-            _("名单已刷新：新来 %(joined)s 人，离开 %(left)s 人。已录入的工资都在。")
-            % {"joined": joined, "left": left},
-            "good",
-        )
-    else:
+    found = refresh_list(actor(), declaration_id, current_app.config["CLOCK"]())
+    if found.joined or found.left:
+        words = _("名单已刷新：新来 %(joined)s 人，离开 %(left)s 人。已录入的工资都在。")
+        flash(words % found._asdict(), "good")
+    if found.changed:
+        words = _("%(changed)s 人的姓名或号码已按最新登记更新。已录入的工资都在。")
+        flash(words % found._asdict(), "good")
+    if not any(found):
         flash(_("名单没有变化。"), "good")
     return send_to(url_for("wages.rows", declaration_id=declaration_id))
 

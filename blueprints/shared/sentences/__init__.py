@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from blueprints.shared.sentences import certificates, entry, files, people, projects, requests, units, wages
+from blueprints.shared.sentences import (
+    certificates,
+    entry,
+    files,
+    notices,
+    people,
+    projects,
+    requests,
+    units,
+    wages,
+)
 from blueprints.shared.words import basis_word, filing_word, insurance_words, right_word, state_word, yuan
 from rules.refusals import Refusal
 from translations import gettext as _
@@ -17,6 +27,7 @@ SENTENCES = {
     **people.SENTENCES,
     **units.SENTENCES,
     **projects.SENTENCES,
+    **notices.SENTENCES,
     **wages.SENTENCES,
     **files.SENTENCES,
 }

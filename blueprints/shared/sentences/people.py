@@ -77,7 +77,7 @@ SENTENCES = {
         "“%(label)s”填的是 %(value)s，晚于离职的月份（离职日期 %(left)s）。请填离职当月或上一个月，或核对离职日期。"
     ),
     "person.note_missing": N_("减少原因选了“其他”，“%(label)s”还没有填。请写明是什么原因。"),
-    "person.whom": N_("还不知道变更的是谁。请填写个人编号或现登记的证件号码。"),
+    "person.whom": N_("还不知道是谁。请填写个人编号，或在社保局登记的证件号码。"),
     "person.nothing_new": N_("没有填写任何变更后的内容。请在要变更的项目里填写新的内容。"),
     "person.kind_and_number": N_("新证件的类型和号码要一起填，“%(label)s”还没有填。请补填这一项。"),
     "person.name_differs": N_(
@@ -90,9 +90,25 @@ SENTENCES = {
         "该人员的%(insurances)s正在其他单位参保，不能重复参保。请等原单位办完减少再办。"
     ),
     "person.not_here": N_("本单位没有这位在保人员。请核对证件号码或个人编号。"),
+    "person.two_people": N_("个人编号和证件号码是两个人的。请核对，或者只填其中一项。"),
     "person.other_name": N_("这个号码在本单位是“%(name)s”，与填写的姓名不同。请核对是不是同一个人。"),
     "person.not_insured": N_("此人在本单位没有参加%(insurances)s，不用减少。请去掉这些险种。"),
     "person.last_before_first": N_("最后缴费月份早于参保的第一个月 %(month)s。请核对月份。"),
     "person.nothing_changed": N_("填写的内容与登记的一样，没有可以变更的。请核对后只填要改的项目。"),
     "person.number_taken": N_("新证件号码已登记在另一个人名下，不能变更。请核对号码，或联系社保局。"),
+    "batch.no_headings": N_(
+        "文件里没有找到表头。请在名单最上面写一行表头（%(names)s），或下载模板填写后再上传。"
+    ),
+    "batch.lacking_columns": N_(
+        "第 %(line)s 行的表头里没有这些必填的列：%(names)s。请加上这些列并填好，或下载模板填写后再上传。"
+    ),
+    "batch.twin_columns": N_("表头里有两列都叫“%(name)s”，不知道用哪一列。请删去或改名不用的一列再上传。"),
+    "batch.many_sheets": N_(
+        "表格里有几张工作表都像名单（%(names)s），不知道用哪一张。请只留要办的一张再上传。"
+    ),
+    "batch.nobody": N_("表头下面没有内容，没有可以办理的。请从第 2 行起一行填一件，再上传。"),
+    "people.nobody": N_("没有符合条件的人员，没有可以导出的。请返回放宽条件再导出。"),
+    "people.too_many": N_(
+        "符合条件的超过 %(limit)s 人，一个文件放不下。请返回用状态、险种或参保月份缩小范围，分几次导出。"
+    ),
 }

@@ -34,6 +34,31 @@ SENTENCES = {
     ),
     "project.completed_before_start": N_("“实际竣工日期”早于开工日期 %(starts_on)s。请核对后再填。"),
     "project.completed_in_future": N_("“实际竣工日期”还没有到。请在完工以后再办竣工，或核对日期。"),
+    "project.no_formula": N_(
+        "社保局还没有公布 %(starts_on)s 开工的项目按什么算应缴额，现在不能办理。请核对开工日期，或联系社保局。"
+    ),
+    "project.contract_taken": N_(
+        "这个合同编号在本地区已经有项目参保，一份合同只能参保一次。请核对合同编号；没有错的话请联系社保局。"
+    ),
+    "project.contract_pending": N_(
+        "这个合同编号已有一件待审核的参保登记，现在不能再提交。请核对合同编号，或联系社保局。"
+    ),
+    "project.busy": N_("同一时间办理的项目太多，没有编上号，也没有审核通过。请再点一次“通过”。"),
+    "project.over": N_("项目“%(name)s”已经竣工或终止，不能再办变更。请核对是不是选错了项目。"),
+    "project.nothing_changed": N_("填的内容和现在登记的一样，没有变更。请改好要变更的各项再保存。"),
+    "project.workers_after_end": N_(
+        "花名册上有 %(count)s 人的进场日期在填的竣工日期之后。请核对竣工日期，或先改花名册。"
+    ),
+    "payment.in_future": N_("“到账日期”还没有到。请照银行回单填写款项到账的日期。"),
+    "payment.before_charge": N_("“到账日期”早于核定应缴的日期 %(charged_on)s。请照银行回单核对。"),
+    "payment.done": N_("这笔应缴已经记为到账，凭证号 %(voucher)s，不用再记。请返回列表办下一笔。"),
+    "payment.void": N_("这个项目没有缴费就终止了，这笔应缴不用再收。请返回列表办下一笔。"),
+    "roster.masked": N_(
+        "证件号码带有 *，花名册上找不到同名同号的人。请照花名册上的姓名和号码填，或填完整的证件号码。"
+    ),
+    "roster.overlap": N_(
+        "此人从 %(in_on)s 起已在花名册上，两段在场的日期重叠。请先把那一段的退场日期填好，再填这一段。"
+    ),
     "roster.closed": N_(
         "项目参保到 %(ends_on)s 为止，已经结束，花名册不能再改。工程没有完工的，请先办“延期”。"
     ),

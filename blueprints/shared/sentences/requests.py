@@ -23,12 +23,12 @@ SENTENCES = {
     "filing.taken": N_("审核员已经受理，不能撤回了。要更正请联系社保局退回。"),
     "filing.no_lines": N_("这件业务里还没有内容，不能提交。请先填写，或者作废。"),
     "filing.has_faults": N_("有 %(count)s 行要改，没有提交。原因写在每一行上，改好后再提交。"),
-    "filing.needs_attachment": N_("改姓名、证件号码或出生日期要附证明材料，没有提交。请先添加附件。"),
+    "filing.needs_attachment": N_("这件业务要附证明材料，没有提交。请返回添加附件，再提交。"),
     "filing.held_here": N_(
         "本单位已有一件待审核的业务（%(number)s）办的是同样的事，不能重复提交。请等它审完或先撤回。"
     ),
     "filing.held_elsewhere": N_(
-        "其他单位正在为此人办理同样的业务，现在不能提交。请与本人核实，或联系社保局。"
+        "其他单位正在为同一个人或同一份合同办理业务，现在不能提交。请核实，或联系社保局。"
     ),
     "filing.twin": N_("与第 %(seq)s 行重复。请留下对的一行，把另一行去掉。"),
     "filing.admins_only": N_("这类业务由本单位的管理员办理，没有保存。请联系管理员。"),
@@ -37,6 +37,7 @@ SENTENCES = {
     "attachment.kind": N_("只收 pdf、jpg、png，这个文件不是，没有添加。请另存或拍照后再添加。"),
     "attachment.damaged": N_("文件不完整，可能没有传完，没有添加。请打开检查后再传一次。"),
     "attachment.too_many": N_("附件最多 %(limit)s 个，没有添加。请把几页合成一个 pdf。"),
+    "review.withdrawn": N_("单位刚刚撤回了这件业务，不用再办。请返回列表。"),
     "review.taken": N_("另一位审核员正在办理这件业务。请返回列表办下一件。"),
     "review.no_longer": N_("“%(name)s”的参保情况在提交后有变化，现在不能通过。请退回单位核对。"),
     "review.no_reason": N_("退回要写意见，单位才知道怎么改。"),

@@ -224,7 +224,8 @@ def test_age(born: str, day: str, age: int) -> None:
         ({"left_on": "0001-01-01", "last_month": "000101"}, []),
         ({"reason": "229"}, [("person.note_missing", "note")]),
         ({"reason": "229", "note": "协议到期不续签"}, []),
-        ({"id_number": "——"}, [("field.required", "id_number")]),
+        ({"id_number": "——"}, [("person.whom", "id_number")]),
+        ({"id_number": "", "person_no": "0000000012"}, []),
         ({"insurances": ",,"}, [("field.required", "insurances")]),
     ],
 )

@@ -20,6 +20,8 @@ from rules.units import (
     completed,
     differences,
     is_card_number,
+    kept_account,
+    next_unit_no,
 )
 
 GOOD = {
@@ -268,3 +270,33 @@ def test_any_text_is_a_name_or_refused(text: str) -> None:
         assert refusal.code in ("unit.name_characters", "unit.name_incomplete")
     else:
         assert check_unit_name(name) == name
+
+
+@pytest.mark.parametrize(
+    ("known", "expected"),
+    [
+        ([], "23000001"),
+        (["23000072", "23000099"], "23000100"),
+        (["23000072", "15019999", "2300AB99", "2300", "230099"], "23000073"),
+        (["23009999"], "230010000"),
+        (["23009999", "230010000"], "230010001"),
+    ],
+)
+def test_a_new_unit_gets_the_next_number_of_its_region(known: list[str], expected: str) -> None:
+    assert next_unit_no("230000", known) == expected
+
+
+@given(st.lists(st.from_regex(r"2300[0-9]{4,5}", fullmatch=True)))
+def test_a_new_units_number_is_nobodys(known: list[str]) -> None:
+    assert next_unit_no("230000", known) not in known
+
+
+@pytest.mark.parametrize(
+    ("bank", "account", "kept"),
+    [("某行", "", "1" * 12), ("某行", "2" * 12, "2" * 12), ("别行", "", ""), ("", "", "")],
+)
+def test_an_account_left_empty_is_kept_where_the_bank_stays(bank: str, account: str, kept: str) -> None:
+    record = {"bank_name": "某行", "bank_account": "1" * 12}
+    content = {"bank_name": bank, "bank_account": account}
+    assert kept_account(content, record)["bank_account"] == kept
+    assert content["bank_account"] == account
