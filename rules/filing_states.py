@@ -24,7 +24,14 @@ WAGES = "wages"
 """The kind that is handed over in the background and never a draft: the declaration itself is that."""
 PEOPLE = ("person_in", "person_out", "person_change")
 UNITS = ("unit_contact", "unit_change", "unit_join")
-PROJECTS = ("project_in", "project_change", "project_extend", "project_price", "project_end", "project_roster")
+PROJECTS = (
+    "project_in",
+    "project_change",
+    "project_extend",
+    "project_price",
+    "project_end",
+    "project_roster",
+)
 KINDS = (WAGES, *PEOPLE, *UNITS, *PROJECTS)
 
 

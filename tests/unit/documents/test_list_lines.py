@@ -116,7 +116,9 @@ def test_no_arrangement_of_cells_loses_a_line(rows: list[list[str | None]], form
     told = sum(
         result.fixes.get(name, 0) for name in ("blank_lines", "total_lines", "heading_lines", "note_lines")
     )
-    below = data.decode("utf-8", "surrogatepass").removesuffix("\n").count("\n") + 1 - result.columns.heading_line
+    below = (
+        data.decode("utf-8", "surrogatepass").removesuffix("\n").count("\n") + 1 - result.columns.heading_line
+    )
     assert told + len(result.rows) == below
 
 
