@@ -11,8 +11,9 @@ from models.filing import Filing
 from models.filing_parts import FilingLine, find_holder
 from models.person import Person, find_person, find_unit_person, list_active
 from models.region import find_parameter, first_day, list_bounds
+from models.unit import list_rates
 from rules.fields import N_
-from rules.id_documents import document_key, normalise_name
+from rules.id_documents import IDENTITY_CARD, document_key, normalise_name
 from rules.identity import mask_id
 from rules.insurances import ALL, INJURY
 from rules.people import (
@@ -107,6 +108,15 @@ def _check_out(session: Session, asked: Asked, checked: Checked) -> Iterator[Ref
     if starts and content["last_month"] < max(starts):
         yield Refusal("person.last_before_first", "last_month", month=max(starts))
     yield from _held(session, asked, _keys(content, asked.unit_id))
+
+
+def _known_joining(session: Session, asked: Asked) -> dict[str, str]:
+    """What most who join have in common: an identity card, the unit's own 险种, cover from today."""
+    return {
+        "id_kind": IDENTITY_CARD,
+        "insurances": " ".join(sorted(list_rates(session, asked.unit_id, asked.today))),
+        "cover_from": asked.today.isoformat(),
+    }
 
 
 def _known_leaving(session: Session, asked: Asked) -> dict[str, str]:
@@ -229,7 +239,9 @@ def _holds_change(_filing: Filing, line: FilingLine) -> list[str]:
 
 
 KINDS = (
-    Kind("person_in", N_("人员新增"), JOINING, _check_in, _holds, take_in, is_batch=True),
+    Kind(
+        "person_in", N_("人员新增"), JOINING, _check_in, _holds, take_in, known=_known_joining, is_batch=True
+    ),
     Kind(
         "person_out",
         N_("人员减少"),
