@@ -30,7 +30,7 @@ def fill_requests(store: Store, now: datetime) -> bool:
     """Requests of every kind and state for the sample's units, once; returns whether there was anything to do."""
     with reading() as session:
         others = select(func.count()).select_from(Filing).where(Filing.kind != WAGES)
-        clerk, reviewer = _actor(session, "slb_wang"), _actor(session, "sbj_hlj")
+        clerk, reviewer = _actor(session, "bdh_zhao"), _actor(session, "sbj_hlj")
         if clerk is None or reviewer is None or session.scalar(others):
             return False
         builder, agreeing = _actor(session, "qh_wuyun"), _actor(session, "sbj_nmg")
@@ -63,7 +63,6 @@ def _people(sample: Sample) -> None:
         _taken,
         _returned,
         _refused,
-        _approved,
         _cancelled,
     ]
     for place, end in enumerate(ends):
@@ -83,6 +82,11 @@ def _people(sample: Sample) -> None:
             )
         elif place == 1:
             _change_name(sample, person, start)
+        else:
+            # Nobody joins or leaves by the sample: its units are as large as the README says.
+            typed = {"id_number": person.id_number, "name": person.name, "new_mobile": "13900000001"}
+            typed["reason"] = "换了手机号"
+            _approved(sample, save_new(sample.clerk, "person_change", typed, start))
 
 
 def _strangers(year: int) -> Iterator[DemoPerson]:
@@ -157,7 +161,7 @@ def _insured(unit_id: int) -> Iterator[tuple[Person, str]]:
     """The first people of a unit with the 险种 they have there."""
     with reading() as session:
         ids = select(Enrolment.person_id).where(Enrolment.unit_id == unit_id, Enrolment.state == "active")
-        people = list(session.scalars(select(Person).where(Person.id.in_(ids)).order_by(Person.id).limit(2)))
+        people = list(session.scalars(select(Person).where(Person.id.in_(ids)).order_by(Person.id).limit(3)))
         for person in people:
             codes = select(Enrolment.insurance).where(
                 Enrolment.unit_id == unit_id, Enrolment.person_id == person.id, Enrolment.state == "active"

@@ -317,6 +317,11 @@ def make_project(unit: MadeUnit, state: str = "covered", **other: Any) -> int:
         return project.key
 
 
+def give_right(username: str, right: str) -> None:
+    """One more right for an operator."""
+    _update(update(Account).where(Account.username == username).values(rights=Account.rights + f" {right}"))
+
+
 def statement(**changes: Any) -> dict[str, str]:
     """A 说明表 as a person types it, without anything wrong."""
     return {

@@ -98,7 +98,8 @@ def _application(site: Site) -> Flask:
         auth.add_url_rule(f"/login/{name}", name, lambda: "<!DOCTYPE html><title>other</title>")
     app.register_blueprint(auth)
     app.add_url_rule("/", "home.index", lambda: "")
-    app.add_url_rule("/verify", "filings.verify", lambda: "")
+    for endpoint in ("filings.verify", "units.join", "units.join_find"):
+        app.add_url_rule(f"/{endpoint}", endpoint, lambda: "")
 
     @app.after_request
     def guard(response):
