@@ -64,16 +64,18 @@ def take_in(session: Session, actor: Actor, filing: Filing, lines: list[FilingLi
         bounds = list_bounds(session, filing.region_code, first_day(month))
         if missing := [code for code in content["insurances"] if code not in bounds]:
             raise Refusal("submit.no_bounds", "insurances", insurances=missing)
-        for code in content["insurances"]:
-            session.add(_enrolment(filing, person, content, code, month))
-            base = contribution_base(content["wage"], 1, bounds[code])
-            _set_base(
-                session, filing, person, code, month, content["wage"], base, region.wage_basis == "annual"
-            )
         try:
-            session.flush()
+            for code in content["insurances"]:
+                session.add(_enrolment(filing, person, content, code, month))
+                # The base names its person and its filing, so these are written first.
+                session.flush()
+                base = contribution_base(content["wage"], 1, bounds[code])
+                _set_base(
+                    session, filing, person, code, month, content["wage"], base, region.wage_basis == "annual"
+                )
         except IntegrityError:
-            raise Refusal("review.no_longer", name=line.title) from None
+            # Somebody else insured the person meanwhile.
+            raise Refusal("review.no_longer", name=content["name"]) from None
     mark_stale(session, filing.own_unit_id)
 
 
@@ -100,8 +102,6 @@ def _set_base(
     base: Base,
     annual: bool,
 ) -> None:
-    # What was added before is written first: a base names its person and its filing.
-    session.flush()
     key = ["unit_id", "person_id", "insurance", "effective_month"]
     row = {
         "unit_id": filing.own_unit_id,

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 from sqlalchemy import select
 
-from models.db import reading
+from models.db import reading, transaction
 from models.filing import Filing, FilingEvent
 from models.notice import Notice
 from models.person import Enrolment, Person, PersonBase
@@ -218,3 +220,27 @@ def test_a_name_is_changed_with_an_attachment(wang, world, sign_in):
         assert session.get_one(Person, person.id).name == "改名人"
     assert gao.http.get(f"/filings/{filing_id}/attachments/1").status_code == 200
     assert sign_in("zhao").http.get(f"/filings/{filing_id}/attachments/1").status_code == 404
+
+
+def test_insured_elsewhere_before_the_decision(wang, world, sign_in):
+    filing_id = join(wang, id_number=NEW_ID)
+    send(wang, filing_id)
+    with transaction() as session:
+        person = Person(person_no="2300999999", name="新来人", id_kind="01", id_number=NEW_ID)
+        session.add(person)
+        session.flush()
+        session.add(
+            Enrolment(
+                unit_id=world.theirs.id,
+                person_id=person.id,
+                insurance="310",
+                from_month="202605",
+                cover_from=date(2026, 5, 1),
+                employment="contract",
+            )
+        )
+    page = decide(sign_in("gao"), filing_id, "通过")
+    assert page.status == 422, page.words[:500]
+    assert "新来人" in page.words and "不能通过" in page.words
+    assert get_filing(filing_id).state == "pending"
+    assert [one.unit_id for one in enrolments(NEW_ID)] == [world.theirs.id]
