@@ -74,6 +74,10 @@ def after(kind: str, state: str, step: Step) -> State | None:
     return next((way.after for way in ways_of(kind) if (way.step, way.before) == (step, state)), None)
 
 
+OPEN: tuple[State, ...] = ("draft", "pending", "returned")
+"""The states of what is still being asked for; a wage declaration's hand-over is the hall's own doing."""
+
+
 def is_editable(state: str) -> bool:
     """Whether the unit may change what it asks for: a draft, or what came back."""
     return state in ("draft", "returned")

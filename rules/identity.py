@@ -9,6 +9,9 @@ from typing import Literal
 
 Sex = Literal["male", "female"]
 
+USERNAME = "[A-Za-z0-9_.-]{3,60}"
+"""What an account may be called by, as a pattern; whoever makes it."""
+
 # GB 32100-2015: no I, O, S, V, Z, so that nobody mistakes them for digits.
 _USCC_CHARS = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 _USCC_VALUES = {char: value for value, char in enumerate(_USCC_CHARS)}

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
+from rules.fields import N_
 from rules.refusals import Refusal
 
 # Codes of AAE140 in the bureau's own tables.
@@ -13,6 +14,7 @@ MEDICAL = "310"
 INJURY = "410"
 MATERNITY = "510"
 ALL = (MEDICAL, INJURY, MATERNITY)
+CHOICES = ((MEDICAL, N_("医疗")), (INJURY, N_("工伤")), (MATERNITY, N_("生育")))
 
 GroupCode = Literal["medical", "injury_maternity"]
 

@@ -17,14 +17,13 @@ from rules.id_documents import (
     normalise_name,
     read_document,
 )
-from rules.insurances import INJURY, MATERNITY, MEDICAL
+from rules.insurances import CHOICES, INJURY
 from rules.refusals import Refusal
 from rules.wages import MAX_WAGE_FEN, NOT_DECLARED_BELOW_FEN
 
 ENROLMENT_STATES = (("active", N_("参保")), ("suspended", N_("暂停")), ("ended", N_("终止")))
 """AAC031: 1 参保缴费, 2 暂停, 3 终止."""
 SEXES = (("male", N_("男")), ("female", N_("女")))
-INSURANCES = ((MEDICAL, N_("医疗")), (INJURY, N_("工伤")), (MATERNITY, N_("生育")))
 HOUSEHOLD_KINDS = (
     ("urban", N_("城镇户口")),
     ("rural", N_("农村户口")),
@@ -126,7 +125,7 @@ JOINING: tuple[Section, ...] = (
             _field("work_from", N_("参加工作日期"), "date"),
             _field("wage", N_("缴费工资（元/月）"), "money", True, (), N_("填一个月的工资，不是全年的。")),
             _field("cover_from", N_("参保日期"), "date", True),
-            _field("insurances", N_("险种"), "choices", True, INSURANCES),
+            _field("insurances", N_("险种"), "choices", True, CHOICES),
             _field(
                 "over_age_reason",
                 N_("超龄原因"),
@@ -152,7 +151,7 @@ LEAVING: tuple[Section, ...] = (
             _field("reason", N_("减少原因"), "choice", True, LEAVING_REASONS),
             _field("left_on", N_("离职日期"), "date", True, (), N_("在本单位的最后一天；死亡的填死亡日期。")),
             _field("last_month", N_("最后缴费月份"), "month", True),
-            _field("insurances", N_("险种"), "choices", True, INSURANCES),
+            _field("insurances", N_("险种"), "choices", True, CHOICES),
             _field("note", N_("备注"), "longtext"),
         ),
     ),

@@ -9,7 +9,8 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from rules.fields import N_, Field, Section, fields_of
-from rules.insurances import INJURY, MATERNITY, MEDICAL
+from rules.identity import USERNAME
+from rules.insurances import CHOICES
 from rules.refusals import Refusal
 from rules.statement import FUNDING_SOURCES, UNIT_TYPES
 
@@ -48,7 +49,6 @@ CHANGING_FIELDS: dict[str, Field] = fields_of((*CHANGING_AT_ONCE, *CHANGING_REVI
 PROVED_FIELDS = ("name", "legal_representative", "bank_name", "bank_account")
 """What is changed with an attachment only: what licences and account papers say."""
 
-INSURANCE_CHOICES = ((MEDICAL, N_("医疗")), (INJURY, N_("工伤")), (MATERNITY, N_("生育")))
 
 REGISTERING_UNIT: tuple[Section, ...] = (
     Section(N_("单位情况"), (Field("uscc", N_("统一社会信用代码"), "uscc", True), *_IDENTITY)),
@@ -57,7 +57,7 @@ REGISTERING_UNIT: tuple[Section, ...] = (
     Section(
         N_("参加保险"),
         (
-            Field("insurances", N_("参保险种"), "choices", True, INSURANCE_CHOICES),
+            Field("insurances", N_("参保险种"), "choices", True, CHOICES),
             Field("headcount", N_("职工人数"), "count", True),
         ),
     ),
@@ -79,8 +79,6 @@ REGISTERING_UNIT: tuple[Section, ...] = (
 _SHOWN = 40
 _ACCOUNT = re.compile(r"[0-9]{8,30}").fullmatch
 _SCIENTIFIC = re.compile(r"[0-9](?:\.[0-9]+)?[eE]\+?[0-9]{1,3}").fullmatch
-# As for an operator whom the unit's own administrator makes.
-_USERNAME = re.compile(r"[A-Za-z0-9_.-]{3,60}").fullmatch
 # Only these: NFKC would make digits of signs like ² and ①, too.
 _WIDE = str.maketrans("０１２３４５６７８９．＋Ｅｅ－", "0123456789.+Ee-")
 _BETWEEN_GROUPS = re.compile(r"[\s\u200b\ufeff\u2010-\u2015-]+")
@@ -122,7 +120,7 @@ def check_unit(content: Mapping[str, Any]) -> list[Refusal]:
     if content.get("headcount") == 0:
         found.append(Refusal("unit.nobody", "headcount"))
     username = content.get("username")
-    if username and not _USERNAME(username):
+    if username and not re.fullmatch(USERNAME, username):
         found.append(Refusal("unit.username", "username", value=username[:_SHOWN]))
     return found
 

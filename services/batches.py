@@ -19,6 +19,7 @@ from models.db import reading, transaction
 from models.filing import Filing
 from models.filing_parts import FilingHold, list_lines
 from rules.fields import Field
+from rules.filing_states import OPEN
 from rules.identity import mask_id
 from rules.refusals import Missing
 from services.filings import find_own, save_many
@@ -27,7 +28,6 @@ from services.kinds import Kind
 from services.prints import shown
 from translations import gettext as _
 
-OPEN_STATES = ("draft", "pending", "returned")
 Reasons = Callable[[list[dict[str, Any]]], Mapping[str, str]]
 """A line's kept problems as sentences by field."""
 
@@ -100,7 +100,7 @@ def _find_open(session: Session, key: str) -> int | None:
     hold = session.get(FilingHold, key)
     if hold is None:
         return None
-    if session.get_one(Filing, hold.filing_id).state in OPEN_STATES:
+    if session.get_one(Filing, hold.filing_id).state in OPEN:
         return hold.filing_id
     session.connection().execute(delete(FilingHold).where(FilingHold.key == key))
     return None

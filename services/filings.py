@@ -114,7 +114,7 @@ def copy_filing(actor: Actor, filing_id: int, now: datetime) -> int:
 def save_line(
     actor: Actor, filing_id: int, seq: int, version: int, typed: Mapping[str, str], now: datetime
 ) -> None:
-    """保存 of one line; a ``seq`` after the last adds a line. Raises ``Faulty``, ``Conflict`` ``filing.changed``."""
+    """保存 of one line; ``seq`` 0 adds a line. Raises ``Faulty``, ``Conflict`` ``filing.changed``."""
     with transaction() as session:
         filing, kind = _editable(session, actor, filing_id, version)
         checked = check_line(session, kind, asked_by(actor, now, filing.project_id, filing_id), typed)
@@ -124,7 +124,7 @@ def save_line(
         before = line.content if line else None
         if line is None:
             lines, _faulty = count_lines(session, filing_id)
-            if not kind.is_batch and lines:
+            if seq or (lines and not kind.is_batch):
                 raise Missing(seq)
             last = session.scalar(select(func.max(FilingLine.seq)).where(FilingLine.filing_id == filing_id))
             line = FilingLine(filing_id=filing_id, seq=(last or 0) + 1)

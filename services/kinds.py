@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, NamedTuple
@@ -11,7 +11,7 @@ from sqlmodel import Session
 
 from models.account import Actor
 from models.filing import Filing
-from models.filing_parts import FilingLine
+from models.filing_parts import FilingLine, find_holder
 from rules.fields import Field, Section, clean_fields, fields_of
 from rules.refusals import Refusal
 
@@ -49,6 +49,11 @@ class Checked:
 def no_attachment(_content: Content) -> bool:
     """Nothing has to be attached."""
     return False
+
+
+def always(_content: Content) -> bool:
+    """Every line needs it."""
+    return True
 
 
 def no_values(_session: Session, _asked: Asked) -> dict[str, str]:
@@ -110,3 +115,17 @@ def check_line(session: Session, kind: Kind, asked: Asked, typed: Mapping[str, s
         for refusal in kind.check(session, asked, checked):
             checked.problems.setdefault(refusal.field or "", refusal)
     return checked
+
+
+def held(
+    session: Session, asked: Asked, keys: list[str], field: str = "", elsewhere: str = "filing.held_elsewhere"
+) -> Iterator[Refusal]:
+    """What another pending filing asks for already: this unit's by its number, another's by nothing."""
+    holder = find_holder(session, keys)
+    if holder is None or holder.filing_id == asked.filing_id:
+        return
+    other = session.get_one(Filing, holder.filing_id)
+    if other.unit_id == asked.unit_id:
+        yield Refusal("filing.held_here", field, number=other.receipt_no)
+    else:
+        yield Refusal(elsewhere, field)

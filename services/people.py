@@ -17,7 +17,8 @@ from models.db import transaction
 from models.people_list import Listed, PeopleSearch, find_listed, list_people
 from rules.id_documents import DOCUMENT_KINDS
 from rules.identity import mask_id
-from rules.people import EMPLOYMENTS, ENROLMENT_STATES, INSURANCES
+from rules.insurances import CHOICES
+from rules.people import EMPLOYMENTS, ENROLMENT_STATES
 from rules.purposes import clean_purpose
 from rules.refusals import Missing, Refusal
 from services.filings import Faulty
@@ -92,7 +93,7 @@ def _everybody(session: Session, actor: Actor, search: PeopleSearch, most: int) 
 
 def _lines(one: Listed) -> Iterator[tuple[str, ...]]:
     person, states, kinds = one.person, dict(ENROLMENT_STATES), dict(DOCUMENT_KINDS)
-    insurances, employments = dict(INSURANCES), dict(EMPLOYMENTS)
+    insurances, employments = dict(CHOICES), dict(EMPLOYMENTS)
     for enrolment in one.enrolments:
         yield (
             person.person_no,

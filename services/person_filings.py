@@ -8,7 +8,7 @@ from datetime import date
 from sqlmodel import Session
 
 from models.filing import Filing
-from models.filing_parts import FilingLine, find_holder
+from models.filing_parts import FilingLine
 from models.person import Person, find_person, find_unit_person, list_active
 from models.region import find_parameter, first_day, list_bounds
 from models.unit import list_rates
@@ -29,7 +29,7 @@ from rules.people import (
     needs_attachment,
 )
 from rules.refusals import Missing, Refusal
-from services.kinds import Asked, Change, Checked, Content, Kind
+from services.kinds import Asked, Change, Checked, Content, Kind, held
 from services.person_effects import (
     change,
     changes_of,
@@ -68,7 +68,7 @@ def _check_in(session: Session, asked: Asked, checked: Checked) -> Iterator[Refu
         yield Refusal("submit.no_bounds", "insurances", insurances=missing)
     if person is not None:
         yield from _already_insured(session, asked, person, content["insurances"])
-    yield from _held(session, asked, _keys(content, asked.unit_id))
+    yield from held(session, asked, _keys(content, asked.unit_id))
 
 
 def _already_insured(
@@ -107,7 +107,7 @@ def _check_out(session: Session, asked: Asked, checked: Checked) -> Iterator[Ref
     starts = [active[asked.unit_id, code].from_month for code in content["insurances"]]
     if starts and content["last_month"] < max(starts):
         yield Refusal("person.last_before_first", "last_month", month=max(starts))
-    yield from _held(session, asked, _keys(content, asked.unit_id))
+    yield from held(session, asked, _keys(content, asked.unit_id))
 
 
 def _known_joining(session: Session, asked: Asked) -> dict[str, str]:
@@ -145,7 +145,7 @@ def _check_change(session: Session, asked: Asked, checked: Checked) -> Iterator[
         other = find_person(session, content["new_id_kind"] or person.id_kind, content["new_id_number"])
         if other is not None and other.id != person.id:
             yield Refusal("person.number_taken", "new_id_number")
-    yield from _held(session, asked, [_change_key(person.id)])
+    yield from held(session, asked, [_change_key(person.id)])
 
 
 def _known_changing(session: Session, asked: Asked) -> dict[str, str]:
@@ -203,18 +203,6 @@ def _whom(session: Session, asked: Asked, checked: Checked) -> Generator[Refusal
 
 
 # Holds ---------------------------------------------------------------------------------------------
-
-
-def _held(session: Session, asked: Asked, keys: list[str]) -> Iterator[Refusal]:
-    """What another pending filing asks for already: this unit's by its number, another's by nothing."""
-    holder = find_holder(session, keys)
-    if holder is None or holder.filing_id == asked.filing_id:
-        return
-    other = session.get_one(Filing, holder.filing_id)
-    if other.unit_id == asked.unit_id:
-        yield Refusal("filing.held_here", number=other.receipt_no)
-    else:
-        yield Refusal("filing.held_elsewhere")
 
 
 def _keys(content: Content, unit_id: int | None) -> list[str]:

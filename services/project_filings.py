@@ -13,7 +13,7 @@ from sqlmodel import Session
 from cert.digests import sm3_hex
 from models.account import Actor
 from models.filing import Filing
-from models.filing_parts import FilingLine, find_holder
+from models.filing_parts import FilingLine
 from models.project import Project, ProjectWorker, count_arrivals_after, find_by_contract, find_project
 from rules.fields import N_, as_typed, fields_of
 from rules.projects import (
@@ -31,7 +31,7 @@ from rules.projects import (
     read_labour_permille,
 )
 from rules.refusals import Missing, Refusal
-from services.kinds import Asked, Change, Checked, Content, Kind
+from services.kinds import Asked, Change, Checked, Kind, always, held
 from services.project_roster import change_roster, check_roster, known_worker, roster_holds
 from services.projects import add_project, audit_project, charge_project, formula_on
 
@@ -62,7 +62,7 @@ def _check_change(session: Session, asked: Asked, checked: Checked) -> Iterator[
         yield Refusal("project.nothing_changed")
     if content["contract_no"] != project.contract_no:
         yield from _contract_taken(session, asked, content["contract_no"])
-    yield from _held(session, asked, [_one_at_a_time(project.key, "project_change")])
+    yield from held(session, asked, [_one_at_a_time(project.key, "project_change")])
 
 
 def _check_extend(session: Session, asked: Asked, checked: Checked) -> Iterator[Refusal]:
@@ -72,7 +72,7 @@ def _check_extend(session: Session, asked: Asked, checked: Checked) -> Iterator[
     checked.content[BEFORE] = {"extended_to": project.covered_to.isoformat()}
     yield from _still_open(project)
     yield from check_extension(checked.content, project.covered_to, asked.today)
-    yield from _held(session, asked, [_one_at_a_time(project.key, "project_extend")])
+    yield from held(session, asked, [_one_at_a_time(project.key, "project_extend")])
 
 
 def _check_price(session: Session, asked: Asked, checked: Checked) -> Iterator[Refusal]:
@@ -82,7 +82,7 @@ def _check_price(session: Session, asked: Asked, checked: Checked) -> Iterator[R
     checked.content[BEFORE] = {"contract": project.contract_fen}
     yield from _still_open(project)
     yield from check_price(project.contract_fen, checked.content["contract"])
-    yield from _held(session, asked, [_one_at_a_time(project.key, "project_price")])
+    yield from held(session, asked, [_one_at_a_time(project.key, "project_price")])
 
 
 def _check_end(session: Session, asked: Asked, checked: Checked) -> Iterator[Refusal]:
@@ -96,7 +96,7 @@ def _check_end(session: Session, asked: Asked, checked: Checked) -> Iterator[Ref
     later = count_arrivals_after(session, project.key, completed_on)
     if later:
         yield Refusal("project.workers_after_end", "completed_on", count=later)
-    yield from _held(session, asked, [_one_at_a_time(project.key, "project_end")])
+    yield from held(session, asked, [_one_at_a_time(project.key, "project_end")])
 
 
 def _project(session: Session, asked: Asked) -> Project:
@@ -116,19 +116,13 @@ def _contract_taken(session: Session, asked: Asked, contract_no: str) -> Iterato
     if find_by_contract(session, asked.region_code, contract_no):
         yield Refusal("project.contract_taken", "contract_no")
         return
-    yield from _held(session, asked, [_contract_key(asked.region_code, contract_no)], "contract_no")
-
-
-def _held(session: Session, asked: Asked, keys: list[str], field: str = "") -> Iterator[Refusal]:
-    """What another pending filing asks for already: this unit's by its number, another's by nothing."""
-    holder = find_holder(session, keys)
-    if holder is None or holder.filing_id == asked.filing_id:
-        return
-    other = session.get_one(Filing, holder.filing_id)
-    if other.unit_id == asked.unit_id:
-        yield Refusal("filing.held_here", field, number=other.receipt_no)
-    else:
-        yield Refusal("project.contract_pending", field)
+    yield from held(
+        session,
+        asked,
+        [_contract_key(asked.region_code, contract_no)],
+        "contract_no",
+        "project.contract_pending",
+    )
 
 
 def _contract_key(region_code: str, contract_no: str) -> str:
@@ -281,10 +275,6 @@ def _compare(_session: Session, line: FilingLine) -> list[Change]:
     ]
 
 
-def _always(_content: Content) -> bool:
-    return True
-
-
 KINDS = (
     Kind(
         "project_in",
@@ -293,7 +283,7 @@ KINDS = (
         _check_in,
         _holds_contract,
         _register,
-        needs_attachment=_always,
+        needs_attachment=always,
     ),
     Kind(
         "project_change",

@@ -171,6 +171,7 @@ def _pending(session: Session, actor: Actor, filing_id: int) -> Filing:
 
 def _decide(session: Session, actor: Actor, filing: Filing, state: str, reason: str, now: datetime) -> None:
     filing.state, filing.reason = state, reason
+    filing.version += 1
     filing.taken_by = filing.taken_at = None
     filing.decided_by, filing.decided_at = actor.account_id, now
     session.add(filing)

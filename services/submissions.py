@@ -154,6 +154,7 @@ def hand_over(task: Task) -> None:
         filings = _submitting(session, task)
         for filing in filings:
             filing.state = "pending"
+            filing.version += 1
             session.add(filing)
             add_event(session, filing, "pending", audit.SYSTEM, task.clock())
         session.flush()
@@ -175,6 +176,7 @@ def fail_hand_over(session: Session, task: Task, code: str, params: dict[str, An
     """提交失败 with its reason; only now may the declaration be submitted again (manual 黑龙江 三(九))."""
     for filing in _submitting(session, task):
         filing.state, filing.failure = "failed", {"code": code, "params": params}
+        filing.version += 1
         session.add(filing)
         add_event(session, filing, "failed", audit.SYSTEM, task.clock())
     session.flush()

@@ -28,7 +28,7 @@ from rules.units import (
     kept_account,
     next_unit_no,
 )
-from services.kinds import Asked, Change, Checked, Content, Kind
+from services.kinds import Asked, Change, Checked, Content, Kind, always
 from services.prints import shown
 
 BEFORE = "before"
@@ -139,10 +139,6 @@ def _hold_code(filing: Filing, line: FilingLine) -> list[str]:
     return [_join_key(filing.region_code, line.content["uscc"])]
 
 
-def _always(_content: Content) -> bool:
-    return True
-
-
 def _register(session: Session, actor: Actor, filing: Filing, lines: list[FilingLine], now: datetime) -> None:
     """The unit with a number of its own. Its rates are the bureau's to set; its first account comes by activation.
 
@@ -202,6 +198,6 @@ KINDS: tuple[Kind, ...] = (
         _check_join,
         _hold_code,
         _register,
-        needs_attachment=_always,
+        needs_attachment=always,
     ),
 )

@@ -12,10 +12,8 @@ from models.certificate import CertificateRecord, list_account_certificates
 from models.filing import Filing, FilingSearch, list_filings
 from models.region import Region, get_region
 from models.unit import Unit, UnitRate, get_unit, list_dated_rates
-from rules.filing_states import UNITS
+from rules.filing_states import OPEN, UNITS
 from services.operators import list_operators, list_unbound
-
-OPEN_STATES = ("draft", "pending", "returned")
 
 
 @dataclass(frozen=True)
@@ -62,7 +60,7 @@ def read_sheet(session: Session, actor: Actor, now: datetime) -> UnitSheet:
         list_dated_rates(session, actor.own_unit_id),
         operators,
         _certificates(session, actor, operators),
-        [one for one in filings if one.state in OPEN_STATES],
+        [one for one in filings if one.state in OPEN],
         now,
     )
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import current_app, g, redirect, session, url_for
+from flask import g, redirect, session, url_for
 from werkzeug.wrappers import Response
 
+from blueprints.shared import clock
 from blueprints.shared.sessions import own_session
 from services.accounts import open_for
 
@@ -23,7 +24,7 @@ def arrive(account_id: int, how: str, wanted: str, certificate_digest: str | Non
         account_id,
         how,
         own_session().session_id,
-        current_app.config["CLOCK"](),
+        clock.now(),
         goes_on=goes_on,
         certificate_digest=certificate_digest,
     )

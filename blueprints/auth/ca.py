@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response
 
 from blueprints.auth import auth
 from blueprints.auth.arrival import arrive, is_expected, own_page
+from blueprints.shared import clock
 from blueprints.shared.guards import public
 from blueprints.shared.sentences import sentence
 from blueprints.shared.ukey import browser_id, current_trust, origin, ukey_addresses, ukey_downloads
@@ -51,10 +52,10 @@ def _prove() -> Identity:
     try:
         evidence = read_evidence(*fields)
     except Refusal as refusal:
-        note_refused(refusal, _now())
+        note_refused(refusal, clock.now())
         raise
     number = form.get("challenge_id", "")
-    identity, _text = prove(number, evidence, LOGIN, browser_id(), origin(), current_trust(), _now())
+    identity, _text = prove(number, evidence, LOGIN, browser_id(), origin(), current_trust(), clock.now())
     return identity
 
 
@@ -66,21 +67,21 @@ def enter(identity: Identity, wanted: str) -> Response:
     try:
         doors = find_doors(identity, g.actor)
     except Refusal as refusal:
-        note_refused(refusal, _now())
+        note_refused(refusal, clock.now())
         raise
     session["proven"] = {
         "digest": identity.digest,
-        "until": (_now() + PROVEN_LASTS).isoformat(),
+        "until": (clock.now() + PROVEN_LASTS).isoformat(),
         "next": wanted,
         "doors": [door.account_id for door in doors],
-        "days": identity.days_left(_now()),
+        "days": identity.days_left(clock.now()),
     }
     if len(doors) == 1:
         return _through(doors[0].account_id)
     if doors:
         session["doors"] = [list(door) for door in doors]
         return redirect(url_for("auth.ca_choice"), 303)
-    note_refused(Refusal("ca.no_unit"), _now())
+    note_refused(Refusal("ca.no_unit"), clock.now())
     return redirect(url_for("auth.ca_mismatch"), 303)
 
 
@@ -114,7 +115,7 @@ def ca_mismatch() -> Response | tuple[str, int] | str:
     session["proven"] = {**proven, "looks": looks}
     number = find_waiting(certificate.digest, unit.id) if unit and unit.id else None
     if request.method == "POST" and unit is not None and unit.id is not None:
-        send_correction(certificate.digest, unit.id, _now())
+        send_correction(certificate.digest, unit.id, clock.now())
         return redirect(url_for("auth.ca_mismatch", unit_no=unit_no or None), 303)
     return render_template(
         "auth/ca_mismatch.html",
@@ -140,13 +141,13 @@ def _through(account_id: int) -> Response:
 def _proven() -> dict[str, Any] | None:
     """The certificate that this browser proved some minutes ago."""
     proven: dict[str, Any] | None = session.get("proven")
-    if proven is None or datetime.fromisoformat(proven["until"]) < _now():
+    if proven is None or datetime.fromisoformat(proven["until"]) < clock.now():
         return None
     return proven
 
 
 def _page(refusal: Refusal | None = None) -> tuple[str, int]:
-    number, text = ask(LOGIN, browser_id(), origin(), _now())
+    number, text = ask(LOGIN, browser_id(), origin(), clock.now())
     page = render_template(
         "auth/ca.html",
         challenge={"id": number, "text": text},
@@ -157,8 +158,3 @@ def _page(refusal: Refusal | None = None) -> tuple[str, int]:
         tls_address=current_app.config["SETTINGS"].tls_socket,
     )
     return page, 422 if refusal else 200
-
-
-def _now() -> datetime:
-    now: datetime = current_app.config["CLOCK"]()
-    return now

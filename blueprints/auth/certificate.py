@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from flask import current_app, render_template
+from flask import render_template
 
 from blueprints.auth import auth
 from blueprints.auth.ca import WARN_DAYS
+from blueprints.shared import clock
 from blueprints.shared.guards import actor, operator_only
 from blueprints.shared.sessions import own_session_id
 from models.account import find_session_certificate
@@ -22,7 +23,7 @@ def certificate() -> str:
         digest = find_session_certificate(database, session_digest(own_session_id()))
         own = get_certificate(database, digest) if digest else None
         bound = list_account_certificates(database, actor().account_id)
-    now = current_app.config["CLOCK"]()
+    now = clock.now()
     shown = ([own] if own else []) + [other for other in bound if other.digest != digest]
     days = {one.digest: (one.not_after - now).days for one in shown}
     return render_template(

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
-from flask import current_app, flash, g, redirect, render_template, request, session, url_for
+from flask import flash, g, redirect, render_template, request, session, url_for
 from werkzeug.wrappers import Response
 
 from blueprints.auth import auth
 from blueprints.auth.forms import DelegationForm
+from blueprints.shared import clock
 from blueprints.shared.guards import actor, admin_only, signed_in
 from blueprints.shared.pages import send_to
 from blueprints.shared.sentences import sentence
@@ -37,24 +36,24 @@ def delegations() -> str:
     """What the unit has delegated, to whom, until when."""
     with reading() as database:
         found = list_delegations(database, actor().own_unit_id)
-    return render_template("auth/delegations.html", found=found, today=_now().date())
+    return render_template("auth/delegations.html", found=found, today=clock.now().date())
 
 
 @auth.route("/delegations/new", methods=["GET", "POST"])
 @admin_only
 def delegations_new() -> Response | tuple[str, int] | str:
     """Ask for one: first a page that names person and firm, then it goes to the bureau."""
-    today = _now().date()
+    today = clock.now().date()
     form = DelegationForm(data={"rights": ["entry", "query"], "until": today + USUAL})
     agent = None
     if form.is_submitted() and form.validate():
         ask = Ask(form.username.data, form.rights.data, form.until.data)
         try:
             if request.form.get("do") == "send":
-                ask_delegation(actor(), ask, _now())
+                ask_delegation(actor(), ask, clock.now())
                 flash(_("委托已送社保局确认。确认后，对方登录就能代办。"), "good")
                 return redirect(url_for("auth.delegations"), 303)
-            agent = None if request.form.get("do") == "edit" else check_ask(actor(), ask, _now())
+            agent = None if request.form.get("do") == "edit" else check_ask(actor(), ask, clock.now())
         except Refusal as refusal:
             form[refusal.field].errors = [sentence(refusal)]
     page = render_template("auth/delegations_new.html", form=form, agent=agent, rights=RIGHTS, today=today)
@@ -66,8 +65,8 @@ def delegations_new() -> Response | tuple[str, int] | str:
 def delegations_end(delegation_id: int) -> Response | str:
     """结束委托 by either side, after a page that says what it does."""
     if request.method == "POST":
-        if end_delegation(actor(), delegation_id, _now()) == session.get("acting"):
-            act_for(actor(), own_session_id(), None, _now())
+        if end_delegation(actor(), delegation_id, clock.now()) == session.get("acting"):
+            act_for(actor(), own_session_id(), None, clock.now())
             _begin_anew()
         flash(_("委托已结束。"), "good")
         return redirect(url_for("auth.delegations" if actor().is_admin else "auth.mandates"), 303)
@@ -90,7 +89,7 @@ def mandates() -> str:
         if own_id is None:
             raise Missing(actor().account_id)
         own = get_unit(database, own_id)
-        found = list_mandates(database, actor().account_id, _now().date())
+        found = list_mandates(database, actor().account_id, clock.now().date())
     return render_template("auth/mandates.html", own=own, found=found)
 
 
@@ -102,7 +101,7 @@ def act() -> Response:
     unit_id = whole_number(typed)
     if typed and unit_id is None:
         raise Refusal("form.damaged")
-    name = act_for(actor(), own_session_id(), unit_id, _now())
+    name = act_for(actor(), own_session_id(), unit_id, clock.now())
     _begin_anew()
     if unit_id is None:
         flash(_("已回到本单位：%(unit)s。") % {"unit": name}, "good")
@@ -118,7 +117,7 @@ def leave_ended() -> Response | None:
     acting = session.get("acting")
     if acting is None or g.actor is None or g.actor.unit_id == acting or request.endpoint == "auth.sign_out":
         return None
-    act_for(actor(), own_session_id(), None, _now())
+    act_for(actor(), own_session_id(), None, clock.now())
     _begin_anew()
     flash(_("对您的委托已经结束，刚才的操作没有办理。现在已回到本单位。"), "warn")
     return send_to(url_for("home.index"))
@@ -127,8 +126,3 @@ def leave_ended() -> Response | None:
 def _begin_anew() -> None:
     """Nothing of one unit's work goes over into another's: no search, no kept form, no form of an open tab."""
     session.clear()
-
-
-def _now() -> datetime:
-    now: datetime = current_app.config["CLOCK"]()
-    return now

@@ -7,6 +7,7 @@ from wtforms import DateField, HiddenField, PasswordField, SelectMultipleField, 
 from wtforms.validators import DataRequired, EqualTo, InputRequired, Length, Regexp
 
 from models.account import RIGHTS
+from rules.identity import USERNAME
 from translations import gettext as _
 
 
@@ -63,7 +64,7 @@ class OperatorForm(FlaskForm):  # type: ignore[misc]
         self.username.validators = [
             DataRequired(_("请填写用户名")),
             Regexp(
-                r"[A-Za-z0-9_.-]{3,60}\Z",
+                rf"{USERNAME}\Z",
                 message=_("用户名用 3 到 60 个字母、数字、下划线、点或短横，不用汉字和空格"),
             ),
         ]

@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response
 
 from blueprints.auth import auth
 from blueprints.auth.arrival import arrive, is_expected, own_page
+from blueprints.shared import clock
 from blueprints.shared.guards import public
 from blueprints.shared.sentences import sentence
 from rules.numbers import whole_number
@@ -43,7 +44,7 @@ def licence_start() -> Response | tuple[str, int]:
     if provider is None:
         return _page()
     try:
-        address, flow = provider.start(url_for("auth.licence_back", _external=True), _now())
+        address, flow = provider.start(url_for("auth.licence_back", _external=True), clock.now())
     except Refusal as refusal:
         return _page(refusal)
     session.pop("licence_proven", None)
@@ -61,13 +62,13 @@ def licence_back() -> Response | tuple[str, int]:
     flow = session.pop("licence_flow", None)
     try:
         back = url_for("auth.licence_back", _external=True)
-        uscc = provider.finish(flow, request.args, back, _now())
+        uscc = provider.finish(flow, request.args, back, clock.now())
         operators = find_operators(uscc)
     except Refusal as refusal:
         return _page(refusal)
     if len(operators) == 1:
         return arrive(operators[0].account_id, "licence", flow["next"])
-    until = (_now() + FLOW_LASTS).isoformat()
+    until = (clock.now() + FLOW_LASTS).isoformat()
     session["licence_proven"] = {"uscc": uscc, "until": until, "next": flow["next"]}
     return redirect(url_for("auth.licence"), 303)
 
@@ -91,7 +92,7 @@ def _provider() -> LicenceProvider | None:
 def _choice() -> list[Operator]:
     """The operators of the unit that this browser proved some minutes ago, if it did."""
     proven = session.get("licence_proven")
-    if proven is None or datetime.fromisoformat(proven["until"]) < _now():
+    if proven is None or datetime.fromisoformat(proven["until"]) < clock.now():
         return []
     return find_operators(proven["uscc"])
 
@@ -105,8 +106,3 @@ def _page(refusal: Refusal | None = None, operators: list[Operator] | None = Non
         next=own_page(request.args.get("next")),
     )
     return page, 422 if refusal else 200
-
-
-def _now() -> datetime:
-    now: datetime = current_app.config["CLOCK"]()
-    return now

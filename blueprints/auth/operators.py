@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
-from flask import current_app, flash, redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from blueprints.auth import auth
 from blueprints.auth.forms import GivenPasswordForm, OperatorForm
+from blueprints.shared import clock
 from blueprints.shared.guards import actor, admin_only
 from blueprints.shared.sentences import sentence
 from models.account import RIGHTS, USUAL_RIGHTS
@@ -50,7 +49,7 @@ def operators_new() -> Response | tuple[str, int] | str:
     if form.validate():
         try:
             account_id = make_operator(
-                actor(), form.username.data, form.name.data, form.rights.data, form.new.data, _now()
+                actor(), form.username.data, form.name.data, form.rights.data, form.new.data, clock.now()
             )
         except Refusal as refusal:
             form[refusal.field].errors = [sentence(refusal)]
@@ -74,7 +73,7 @@ def operators_rights(account_id: int) -> Response | tuple[str, int]:
     """Give exactly the ticked rights; make or unmake an administrator."""
     chosen, is_admin = request.form.getlist("rights"), request.form.get("is_admin") == "1"
     try:
-        account = set_rights(actor(), account_id, chosen, is_admin, _now())
+        account = set_rights(actor(), account_id, chosen, is_admin, clock.now())
     except Refusal as refusal:
         return _page(account_id, {refusal.field or "rights": sentence(refusal)}, GivenPasswordForm()), 422
     flash(_("%(name)s 的权限已保存，马上生效。") % {"name": account.display_name}, "good")
@@ -90,7 +89,7 @@ def operators_password(account_id: int) -> Response | tuple[str, int]:
     form = GivenPasswordForm()
     if form.validate():
         try:
-            give_password(actor(), account_id, form.new.data, _now())
+            give_password(actor(), account_id, form.new.data, clock.now())
         except Refusal as refusal:
             form.new.errors = [sentence(refusal)]
         else:
@@ -108,7 +107,7 @@ def operators_close(account_id: int) -> Response | str:
         with reading() as session:
             account = get_operator(session, actor(), account_id)
         return render_template("auth/operators_close.html", account=account)
-    close_operator(actor(), account_id, _now())
+    close_operator(actor(), account_id, clock.now())
     flash(_("账户已停用，登录已退出。需要时可以重新启用。"), "good")
     return _back(account_id)
 
@@ -117,7 +116,7 @@ def operators_close(account_id: int) -> Response | str:
 @admin_only
 def operators_reopen(account_id: int) -> Response:
     """启用 again."""
-    reopen_operator(actor(), account_id, _now())
+    reopen_operator(actor(), account_id, clock.now())
     flash(_("账户已启用，可以登录。"), "good")
     return _back(account_id)
 
@@ -127,7 +126,7 @@ def operators_reopen(account_id: int) -> Response:
 def operators_bind(account_id: int) -> Response | tuple[str, int]:
     """Bind one of the offered certificates."""
     try:
-        bind_certificate(actor(), account_id, request.form.get("certificate", ""), _now())
+        bind_certificate(actor(), account_id, request.form.get("certificate", ""), clock.now())
     except Refusal as refusal:
         return _page(account_id, {"certificate": sentence(refusal)}, GivenPasswordForm()), 422
     flash(_("证书已绑定。从现在起，它只能登录这一个账户。"), "good")
@@ -138,7 +137,7 @@ def operators_bind(account_id: int) -> Response | tuple[str, int]:
 @admin_only
 def operators_unbind(account_id: int) -> Response:
     """Take a certificate away again."""
-    unbind_certificate(actor(), account_id, request.form.get("certificate", ""), _now())
+    unbind_certificate(actor(), account_id, request.form.get("certificate", ""), clock.now())
     flash(_("证书已解除绑定。UKey 丢失的，还要请发证机构注销证书。"), "good")
     return _back(account_id)
 
@@ -164,8 +163,3 @@ def _page(account_id: int, errors: dict[str, str], password_form: GivenPasswordF
 
 def _back(account_id: int) -> Response:
     return redirect(url_for("auth.operators_show", account_id=account_id), 303)
-
-
-def _now() -> datetime:
-    now: datetime = current_app.config["CLOCK"]()
-    return now

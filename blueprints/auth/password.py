@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from flask import current_app, flash, redirect, render_template, session, url_for
+from flask import flash, redirect, render_template, session, url_for
 from werkzeug.wrappers import Response
 
 from blueprints.auth import auth
 from blueprints.auth.forms import PasswordForm
+from blueprints.shared import clock
 from blueprints.shared.guards import actor, signed_in
 from blueprints.shared.sentences import sentence
 from blueprints.shared.sessions import own_session, own_session_id
@@ -26,7 +27,7 @@ def password() -> Response | tuple[str, int] | str:
         return render_template("auth/password.html", form=form), 422
     try:
         old_id = own_session_id()
-        now = current_app.config["CLOCK"]()
+        now = clock.now()
         new_id = change_password(actor(), old_id, form.old.data, form.new.data, now)
     except Refusal as refusal:
         form[refusal.field].errors = [sentence(refusal)]

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from urllib.parse import unquote_to_bytes
 
-from flask import abort, current_app, redirect, render_template, request, url_for
+from flask import abort, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from blueprints.auth import auth
 from blueprints.auth.arrival import is_expected, own_page
 from blueprints.auth.ca import enter
+from blueprints.shared import clock
 from blueprints.shared.guards import public
 from blueprints.shared.sentences import sentence
 from blueprints.shared.ukey import current_trust
@@ -40,7 +41,7 @@ def tls() -> Response | tuple[str, int]:
 
 
 def _identify(sent: bytes) -> Identity:
-    now = current_app.config["CLOCK"]()
+    now = clock.now()
     try:
         identity = check_certificate(sent, current_trust(), now)
     except Refusal as refusal:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from datetime import date
 
-from flask import current_app, redirect, render_template, request, session, url_for
+from flask import redirect, render_template, request, session, url_for
 from werkzeug.wrappers import Response
 
 from blueprints.auth import auth
 from blueprints.auth.arrival import arrive, is_expected, own_page
 from blueprints.auth.forms import SignInForm
+from blueprints.shared import clock
 from blueprints.shared.guards import actor, public, signed_in
 from blueprints.shared.sentences import sentence
 from blueprints.shared.sessions import own_session, own_session_id
@@ -27,7 +28,7 @@ def sign_in() -> Response | tuple[str, int] | str:
     form = SignInForm()
     if form.is_submitted() and form.validate():
         try:
-            now = current_app.config["CLOCK"]()
+            now = clock.now()
             account_id = prove_password(form.username.data or "", form.password.data or "", now)
         except Refusal as refusal:
             form.password.errors = [sentence(refusal)]
@@ -57,13 +58,13 @@ def resume() -> Response | str:
 @signed_in
 def sign_out() -> Response:
     """退出: the session is deleted on the server."""
-    close_session(actor(), own_session_id(), current_app.config["CLOCK"]())
+    close_session(actor(), own_session_id(), clock.now())
     own_session().replace_with(None)
     return redirect(url_for("auth.sign_in"), 303)
 
 
 def _page(form: SignInForm) -> str:
-    today: date = current_app.config["CLOCK"]().date()
+    today: date = clock.today()
     with reading() as database:
         windows: list[tuple[DeclarationWindow, Region]] = list_current_windows(database, today)
     return render_template("auth/sign_in.html", form=form, windows=windows, today=today)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from flask import current_app, flash, redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from blueprints.bureau import bureau
+from blueprints.shared import clock
 from blueprints.shared.guards import actor, reviewer_only
 from blueprints.shared.sentences import sentence
 from models.certificate import list_corrections
@@ -28,7 +29,7 @@ def settle(correction_id: int) -> Response | tuple[str, int]:
     """Settle one, saying what was done."""
     note = request.form.get("note", "")
     try:
-        settle_correction(actor(), correction_id, note, current_app.config["CLOCK"]())
+        settle_correction(actor(), correction_id, note, clock.now())
     except Refusal as refusal:
         if refusal.field != "note":
             raise

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from flask import current_app, flash, redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from blueprints.bureau import bureau
+from blueprints.shared import clock
 from blueprints.shared.guards import actor, reviewer_only
 from blueprints.shared.sentences import sentence
 from models.account import Account
@@ -30,7 +31,7 @@ def delegations() -> str:
     with reading() as session:
         found = list_region_delegations(session, actor().region_code)
         firms = list_firms(session, (account for _delegation, _unit, account in found))
-    today = current_app.config["CLOCK"]().date()
+    today = clock.today()
     return render_template("bureau/delegations.html", found=found, firms=firms, today=today)
 
 
@@ -40,7 +41,7 @@ def delegation(delegation_id: int) -> Response | tuple[str, int] | str:
     """One delegation, and the form that decides it."""
     if request.method == "GET":
         return _page(delegation_id)
-    now, reason = current_app.config["CLOCK"](), request.form.get("reason", "")
+    now, reason = clock.now(), request.form.get("reason", "")
     try:
         if request.form.get("do") == "confirm":
             confirm_delegation(actor(), delegation_id, now)
@@ -69,7 +70,7 @@ def _page(delegation_id: int, reason: str = "", errors: dict[str, str] | None = 
         agent=agent,
         firm=firm,
         asked_by=asked_by,
-        today=current_app.config["CLOCK"]().date(),
+        today=clock.today(),
         reason=reason,
         errors=errors or {},
         limit=REASON_LENGTH,

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from flask import current_app, flash, redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from blueprints.bureau import bureau
+from blueprints.shared import clock
 from blueprints.shared.guards import actor, reviewer_only
 from blueprints.shared.sentences import sentence
 from models.db import reading
@@ -46,7 +47,7 @@ def project_charge(charge_id: int) -> Response | tuple[str, int] | str:
     if request.method == "GET":
         return _page(charge_id, {}, {})
     typed = {name: request.form.get(name, "") for name in fields_of(PAYING)}
-    now = current_app.config["CLOCK"]()
+    now = clock.now()
     try:
         if request.form.get("do") != "sure":
             with reading() as session:

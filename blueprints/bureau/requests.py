@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from flask import current_app, flash, redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, request, url_for
 from sqlmodel import Session
 from werkzeug.wrappers import Response
 
 from blueprints.bureau import bureau
 from blueprints.filings.drafts import problems_said
+from blueprints.shared import clock
 from blueprints.shared.guards import actor, reviewer_only
 from blueprints.shared.sentences import sentence
 from models.account import Account
@@ -37,7 +38,7 @@ DECISIONS = ("approve", "refuse", "return")
 @reviewer_only
 def take(filing_id: int) -> Response:
     """受理: the unit cannot withdraw it any more, and colleagues see who has it."""
-    take_filing(actor(), filing_id, current_app.config["CLOCK"]())
+    take_filing(actor(), filing_id, clock.now())
     return redirect(url_for("bureau.show", filing_id=filing_id), 303)
 
 
@@ -45,7 +46,7 @@ def take(filing_id: int) -> Response:
 @reviewer_only
 def put_back(filing_id: int) -> Response:
     """放回 into the queue."""
-    put_back_filing(actor(), filing_id, current_app.config["CLOCK"]())
+    put_back_filing(actor(), filing_id, clock.now())
     flash(_("已放回待审。"), "good")
     return redirect(url_for("bureau.index"), 303)
 
@@ -62,7 +63,7 @@ def decide(filing_id: int) -> Response | tuple[str, int] | str:
     try:
         if "sure" not in request.form:
             return _sure_page(filing_id, step, reason)
-        now = current_app.config["CLOCK"]()
+        now = clock.now()
         if step == "approve":
             approve_filing(actor(), filing_id, now)
         elif step == "refuse":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, time, timedelta
 
-from flask import current_app, flash, redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, request, url_for
 from sqlmodel import Session
 from werkzeug.wrappers import Response
 
@@ -13,6 +13,7 @@ from blueprints.bureau.case import Place, describe, page_of_rows
 from blueprints.bureau.draft import Draft, find_draft, forget_draft, keep_draft, read_draft
 from blueprints.bureau.requests import request_page
 from blueprints.filings.views import signature_of
+from blueprints.shared import clock
 from blueprints.shared.guards import actor, reviewer_only
 from blueprints.shared.sentences import sentence
 from models.case import list_rows_by_seq
@@ -37,7 +38,7 @@ from translations import gettext as _
 @reviewer_only
 def index() -> str:
     """待审业务: what waits, the longest waiting first."""
-    now = current_app.config["CLOCK"]()
+    now = clock.now()
     midnight = datetime.combine(now.date(), time(), now.tzinfo)
     with reading() as session:
         found = list_queue(session, actor().region_code, ("pending",))
@@ -99,7 +100,7 @@ def approve(filing_id: int) -> Response | tuple[str, int] | str:
             message = _("已标记 %(n)s 行退回。要通过，请先取消标记并保存。") % {"n": len(draft.marks)}
             return _case(filing_id, draft, {"marks": message}), 422
         return redirect(url_for("bureau.approve", filing_id=filing_id), 303)
-    approve_filing(actor(), filing_id, current_app.config["CLOCK"]())
+    approve_filing(actor(), filing_id, clock.now())
     forget_draft(filing_id)
     flash(_("已通过。新基数已经设定，单位可以看到结果。"), "good")
     return redirect(url_for("bureau.index"), 303)
@@ -117,7 +118,7 @@ def send_back(filing_id: int) -> Response | tuple[str, int] | str:
             keep_draft(filing_id, draft)
             _check_reason(draft.reason)
             return redirect(url_for("bureau.send_back", filing_id=filing_id), 303)
-        return_filing(actor(), filing_id, draft.reason, draft.marks, current_app.config["CLOCK"]())
+        return_filing(actor(), filing_id, draft.reason, draft.marks, clock.now())
     except Conflict:
         raise
     except Refusal as refusal:

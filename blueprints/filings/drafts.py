@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime
 
 from flask import current_app, flash, redirect, render_template, request, url_for
 from jinja2 import Template
@@ -12,6 +11,7 @@ from sqlmodel import Session
 from werkzeug.wrappers import Response
 
 from blueprints.filings import filings
+from blueprints.shared import clock
 from blueprints.shared.guards import actor, needs, operator_only
 from blueprints.shared.sentences import sentence
 from models.db import reading
@@ -31,7 +31,7 @@ def new_filing(code: str, project_id: int | None = None) -> Response | tuple[str
     kind = find_kind(code)
     with reading() as session:
         project = _own_project(session, project_id)
-        about = replace(asked_by(actor(), _now(), project_id), person_id=_person())
+        about = replace(asked_by(actor(), clock.now(), project_id), person_id=_person())
         known, recorded = kind.known(session, about), kind.recorded(session, about)
     place = {"project": project, "recorded": recorded}
     if request.method == "GET":
@@ -39,7 +39,7 @@ def new_filing(code: str, project_id: int | None = None) -> Response | tuple[str
         return _form(kind, known | asked, {}, **place)
     typed = typed_form(kind)
     try:
-        filing_id = save_new(actor(), code, typed, _now(), project_id)
+        filing_id = save_new(actor(), code, typed, clock.now(), project_id)
     except Faulty as faulty:
         return _form(kind, typed, _said(faulty.problems), **place), 422
     flash(_("已保存，还没有提交。请再核对一遍，无误后点“提交”。"), "good")
@@ -50,15 +50,17 @@ def new_filing(code: str, project_id: int | None = None) -> Response | tuple[str
 @operator_only
 @needs("people")
 def line(filing_id: int, seq: int) -> Response | tuple[str, int] | str:
-    """One line of a draft: look, change, 保存; the number after the last adds one."""
+    """One line of a draft: look, change, 保存; number 0 adds one."""
     with reading() as session:
         filing = find_own(session, actor(), filing_id)
         found = find_line(session, filing_id, seq)
         after = list_lines(session, filing_id, seq, 1, only_faulty=True)
         project = _own_project(session, filing.project_id)
         kind = find_kind(filing.kind)
-        about = asked_by(actor(), _now(), filing.project_id, filing_id)
+        about = asked_by(actor(), clock.now(), filing.project_id, filing_id)
         recorded = kind.recorded(session, replace(about, person_id=found.person_id if found else None))
+    if seq and found is None:
+        raise Missing(seq)
     if not is_editable(filing.state):
         raise Conflict("filing.not_editable", state=filing.state)
     place = {"filing": filing, "seq": seq, "line": found, "project": project, "recorded": recorded}
@@ -67,7 +69,7 @@ def line(filing_id: int, seq: int) -> Response | tuple[str, int] | str:
         return _form(kind, typed, problems_said(found.problems) if found else {}, **place)
     typed = typed_form(kind)
     try:
-        save_line(actor(), filing_id, seq, sent_version(), typed, _now())
+        save_line(actor(), filing_id, seq, sent_version(), typed, clock.now())
     except Faulty as faulty:
         return _form(kind, typed, _said(faulty.problems), **place), 422
     if found and found.is_faulty and after:
@@ -82,7 +84,7 @@ def line(filing_id: int, seq: int) -> Response | tuple[str, int] | str:
 @needs("people")
 def drop(filing_id: int, seq: int) -> Response:
     """Take a line out of a draft."""
-    drop_line(actor(), filing_id, seq, sent_version(), _now())
+    drop_line(actor(), filing_id, seq, sent_version(), clock.now())
     flash(_("已从这件业务里去掉。"), "good")
     return redirect(url_for("filings.show", filing_id=filing_id), 303)
 
@@ -141,8 +143,3 @@ def _batch_address(kind: Kind) -> str | None:
     if not kind.is_batch or endpoint not in current_app.view_functions:
         return None
     return url_for(endpoint, **(request.view_args or {}))
-
-
-def _now() -> datetime:
-    now: datetime = current_app.config["CLOCK"]()
-    return now

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from flask import current_app, flash, redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from blueprints.filings import filings
 from blueprints.filings.drafts import sent_version
+from blueprints.shared import clock
 from blueprints.shared.guards import actor, needs, operator_only
 from blueprints.shared.sentences import sentence
 from models.db import reading
@@ -26,7 +27,7 @@ def submit(filing_id: int) -> Response | tuple[str, int] | str:
     if request.method == "GET":
         return _submit_page(filing_id)
     try:
-        submit_filing(actor(), filing_id, sent_version(), current_app.config["CLOCK"]())
+        submit_filing(actor(), filing_id, sent_version(), clock.now())
     except Refusal as refusal:
         if refusal.code == "filing.has_faults":
             flash(sentence(refusal), "bad")
@@ -71,7 +72,7 @@ def withdraw(filing_id: int) -> Response | str:
     """撤回 until a reviewer takes it."""
     if request.method == "GET":
         return _ask(filing_id, "filings/withdraw.html")
-    withdraw_filing(actor(), filing_id, current_app.config["CLOCK"]())
+    withdraw_filing(actor(), filing_id, clock.now())
     flash(_("已撤回，现在是“待提交”。改好后可以再提交。"), "good")
     return redirect(url_for("filings.show", filing_id=filing_id), 303)
 
@@ -83,7 +84,7 @@ def cancel(filing_id: int) -> Response | str:
     """作废 of a draft or of what came back."""
     if request.method == "GET":
         return _ask(filing_id, "filings/cancel.html")
-    cancel_filing(actor(), filing_id, current_app.config["CLOCK"]())
+    cancel_filing(actor(), filing_id, clock.now())
     flash(_("已作废。这件业务不会再办理，记录仍然可查。"), "good")
     return redirect(url_for("filings.show", filing_id=filing_id), 303)
 
@@ -93,7 +94,7 @@ def cancel(filing_id: int) -> Response | str:
 @needs("people")
 def copy(filing_id: int) -> Response:
     """A new draft with what stands in one that was refused or given up."""
-    new_id = copy_filing(actor(), filing_id, current_app.config["CLOCK"]())
+    new_id = copy_filing(actor(), filing_id, clock.now())
     flash(_("已照原来的内容新建一件，还没有提交。请改好再提交。"), "good")
     return redirect(url_for("filings.show", filing_id=new_id), 303)
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from flask import current_app, render_template, request, url_for
+from flask import render_template, request, url_for
 from sqlmodel import Session
 from werkzeug.wrappers import Response
 
 from blueprints.filings import filings
 from blueprints.filings.drafts import problems_said
+from blueprints.shared import clock
 from blueprints.shared.guards import actor, needs, operator_only, public
 from blueprints.shared.pages import answer
 from blueprints.shared.sentences import say, sentence
@@ -173,7 +174,7 @@ def _request(session: Session, filing: Filing) -> dict[str, Any]:
 
 def signature_of(filing: Filing) -> dict[str, Any]:
     """The submission's signature, checked again for whoever looks; ``flaw`` says what is wrong with it."""
-    found = verify_signature(filing.own_snapshot_id, find_trust(), current_app.config["CLOCK"]())
+    found = verify_signature(filing.own_snapshot_id, find_trust(), clock.now())
     if found is None:
         return {"signature": None}
     flaw = sentence(found.refusal) if found.refusal else ""
@@ -215,4 +216,4 @@ def _day(name: str) -> datetime | None:
         day = date.fromisoformat(request.args.get(name, ""))
     except ValueError:
         return None
-    return datetime.combine(day, time(), current_app.config["CLOCK"]().tzinfo)
+    return datetime.combine(day, time(), clock.now().tzinfo)

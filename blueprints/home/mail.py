@@ -6,6 +6,7 @@ from flask import current_app, flash, redirect, render_template, request, sessio
 from werkzeug.wrappers import Response
 
 from blueprints.home import home
+from blueprints.shared import clock
 from blueprints.shared.guards import actor, needs, operator_only
 from blueprints.shared.sentences import sentence
 from rules.refusals import Refusal
@@ -38,7 +39,7 @@ def mail_confirm() -> Response | tuple[str, int]:
     """The code has come: the address counts."""
     kept, typed = session.get(KEPT), request.form.get("code", "")
     try:
-        address = confirm_code(actor(), kept, typed, current_app.config["CLOCK"]())
+        address = confirm_code(actor(), kept, typed, clock.now())
     except Refusal as refusal:
         if kept:
             session[KEPT] = {**kept, "left": kept["left"] - 1}
@@ -53,7 +54,7 @@ def mail_confirm() -> Response | tuple[str, int]:
 @needs("query")
 def mail_stop() -> Response:
     """No more mails."""
-    stop_mail(actor(), current_app.config["CLOCK"]())
+    stop_mail(actor(), clock.now())
     session.pop(KEPT, None)
     flash(_("邮件提醒已关闭，不再发邮件。通知仍在网厅里看。"), "good")
     return redirect(url_for("home.mail"), 303)

@@ -9,6 +9,7 @@ from flask import current_app, flash, redirect, render_template, request, sessio
 from werkzeug.wrappers import Response
 
 from blueprints.home import home
+from blueprints.shared import clock
 from blueprints.shared.guards import actor, needs, operator_only
 from models.db import direct, reading
 from models.notice import COUNTED, Notice, count_unread, list_notices
@@ -68,7 +69,7 @@ def unread_word() -> str:
     """
     unit_id, account_id, before = actor().own_unit_id, actor().account_id, read_up_to()
     with direct() as source:
-        found = count_unread(source, unit_id, account_id, current_app.config["CLOCK"](), before)
+        found = count_unread(source, unit_id, account_id, clock.now(), before)
     if found.read_up_to > before:
         session[READ_UP_TO] = [unit_id, found.read_up_to]
     return f"{COUNTED - 1}+" if found.many >= COUNTED else str(found.many or "")
@@ -92,7 +93,7 @@ def notices() -> str:
 @needs("query", to_read=True)
 def notice(notice_id: int) -> Response:
     """On to what it is about; this person has read it then."""
-    found = open_notice(actor(), notice_id, current_app.config["CLOCK"]())
+    found = open_notice(actor(), notice_id, clock.now())
     return redirect(_place_of(found), 303)
 
 
@@ -104,7 +105,7 @@ def notices_read() -> Response:
     up_to = whole_number(request.form.get("up_to", ""))
     if up_to is None:
         raise Refusal("form.damaged")
-    count = read_all(actor(), up_to, current_app.config["CLOCK"]())
+    count = read_all(actor(), up_to, clock.now())
     flash(_("%(count)s 条通知已标为已读。") % {"count": count}, "good")
     return redirect(url_for("home.notices"), 303)
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from flask import current_app, flash, redirect, render_template, request, session, url_for
+from flask import flash, redirect, render_template, request, session, url_for
 from werkzeug.wrappers import Response
 
 from blueprints.home import home
+from blueprints.shared import clock
 from blueprints.shared.guards import actor, needs, operator_only
 from blueprints.shared.sentences import sentence
 from blueprints.shared.sessions import own_session, own_session_id
@@ -25,7 +26,7 @@ def opening() -> Response | tuple[str, int] | str:
     if request.method == "GET":
         return _page()
     typed = request.form.get("serial_no", "").strip()
-    session_id, now = own_session_id(), current_app.config["CLOCK"]()
+    session_id, now = own_session_id(), clock.now()
     try:
         open_insurances(actor(), session_id, typed, now)
     except Conflict:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from flask import current_app, redirect, render_template, url_for
+from flask import redirect, render_template, url_for
 from sqlmodel import Session
 from werkzeug.wrappers import Response
 
 from blueprints.home import home
 from blueprints.home.notices import read_up_to, shown
+from blueprints.shared import clock
 from blueprints.shared.guards import actor, signed_in
 from blueprints.shared.menu import menu_marks
 from blueprints.wages.progress import overview
@@ -25,7 +26,7 @@ def index() -> Response | str:
     """An operator's tasks; a reviewer goes straight to the queue."""
     if actor().role == "reviewer":
         return redirect(url_for("bureau.index"), 303)
-    today = current_app.config["CLOCK"]().date()
+    today = clock.today()
     with reading() as session:
         declarations = list_declarations(session, actor().own_unit_id)
         live = [overview(session, one) for one in declarations if one.state != "cancelled"]

@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response
 from blueprints.filings.batch import XLSX
 from blueprints.personnel import personnel
 from blueprints.personnel.people import asked_search, where_asked
+from blueprints.shared import clock
 from blueprints.shared.guards import actor, needs, operator_only
 from blueprints.shared.sentences import sentence
 from models.db import reading
@@ -36,7 +37,7 @@ def person_number(person_id: int) -> tuple[str, int] | str:
         return render_template("personnel/number.html", **values)
     typed = _typed()
     try:
-        number = reveal_number(actor(), person_id, typed, current_app.config["CLOCK"]())
+        number = reveal_number(actor(), person_id, typed, clock.now())
     except Faulty as faulty:
         shown = values | {"typed": typed, "errors": _said(faulty)}
         return render_template("personnel/number.html", **shown), 422

@@ -8,7 +8,8 @@ from werkzeug.wrappers import Response
 from blueprints.filings.batch import batch_page
 from blueprints.filings.drafts import new_filing
 from blueprints.projects import projects
-from blueprints.projects.views import own_project, today
+from blueprints.projects.views import own_project
+from blueprints.shared import clock
 from blueprints.shared.guards import needs, operator_only
 from models.db import reading
 from models.project import count_workers, list_workers
@@ -26,9 +27,9 @@ def roster(project_id: int) -> str:
     only_here = request.args.get("show") == "here"
     with reading() as session:
         project = own_project(session, project_id)
-        here_on = today() if only_here else None
+        here_on = clock.today() if only_here else None
         found = list_workers(session, project_id, after, WORKERS_A_PAGE + 1, here_on=here_on)
-        count, here = count_workers(session, project_id, today())
+        count, here = count_workers(session, project_id, clock.today())
     shown = found[:WORKERS_A_PAGE]
     return render_template(
         "projects/roster.html",
@@ -37,9 +38,9 @@ def roster(project_id: int) -> str:
         count=count,
         here=here,
         only_here=only_here,
-        is_closed=not project.is_open or today() > project.covered_to,
+        is_closed=not project.is_open or clock.today() > project.covered_to,
         next_after=shown[-1].id if len(found) > WORKERS_A_PAGE else None,
-        today=today(),
+        today=clock.today(),
     )
 
 

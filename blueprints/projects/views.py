@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date
-
-from flask import current_app, render_template, request
+from flask import render_template, request
 from sqlmodel import Session
 from werkzeug.wrappers import Response
 
 from blueprints.filings.drafts import new_filing
 from blueprints.filings.views import list_page
 from blueprints.projects import projects
+from blueprints.shared import clock
 from blueprints.shared.guards import actor, needs, operator_only
 from models.db import reading
 from models.filing import Filing
@@ -23,7 +22,7 @@ from models.project import (
     list_projects,
     sum_projects,
 )
-from rules.filing_states import PROJECTS
+from rules.filing_states import OPEN, PROJECTS
 from rules.numbers import whole_number
 from rules.projects import REGISTERING
 from rules.refusals import Missing
@@ -42,7 +41,7 @@ def index() -> str:
     with reading() as session:
         found = list_projects(session, actor().own_unit_id, before, PROJECTS_A_PAGE + 1)
         shown = found[:PROJECTS_A_PAGE]
-        sums = sum_projects(session, shown, today())
+        sums = sum_projects(session, shown, clock.today())
     next_before = shown[-1].id if len(found) > PROJECTS_A_PAGE else None
     return render_template("projects/index.html", found=shown, sums=sums, next_before=next_before)
 
@@ -58,8 +57,8 @@ def show(project_id: int) -> str:
         values = {
             "project": project,
             "charges": [(charge, explain_charge(charge)) for charge in charges],
-            "sums": sum_projects(session, [project], today())[project_id],
-            "workers": count_workers(session, project_id, today()),
+            "sums": sum_projects(session, [project], clock.today())[project_id],
+            "workers": count_workers(session, project_id, clock.today()),
             "filings": list_project_filings(session, actor().own_unit_id, project_id),
         }
     pending = {filing.kind: filing for filing in values["filings"] if is_under_way(filing)}  # type: ignore[attr-defined]
@@ -125,10 +124,4 @@ def own_project(session: Session, project_id: int) -> Project:
 
 def is_under_way(filing: Filing) -> bool:
     """Whether something is still being asked for."""
-    return filing.state in ("draft", "pending", "returned")
-
-
-def today() -> date:
-    """The day on the region's clock."""
-    day: date = current_app.config["CLOCK"]().date()
-    return day
+    return filing.state in OPEN

@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from flask import Flask, Request, current_app, g, request, session
+from flask import Flask, Request, g, request, session
 from flask.sessions import SessionInterface, SessionMixin
 from flask_wtf.csrf import generate_csrf
 from werkzeug.datastructures import CallbackDict
 from werkzeug.wrappers import Response
 
+from blueprints.shared import clock
 from models.account import find_open_session
 from services.accounts import EXPIRED_KEPT, keep_session, open_anonymous, session_digest
 
@@ -42,7 +43,7 @@ def expired_account_id() -> int | None:
     session_id = request.cookies.get(COOKIE)
     if session_id is None:
         return None
-    now = current_app.config["CLOCK"]()
+    now = clock.now()
     found = find_open_session(session_digest(session_id), now - EXPIRED_KEPT, now.date())
     if found is None or found.actor is None or found.data.get("acting"):
         return None

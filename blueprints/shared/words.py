@@ -7,13 +7,15 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from flask import Flask, current_app
+from flask import Flask
 
+from blueprints.shared import clock
 from models.filing import Filing
 from models.filing_parts import FilingLine
 from models.project import Project
 from rules.filing_states import WAGES
 from rules.identity import mask_id
+from rules.insurances import CHOICES
 from rules.money import yuan_text
 from rules.people import ENROLMENT_STATES, LEAVING_REASONS
 from rules.wages import change_permille
@@ -35,7 +37,7 @@ def whole_yuan(fen: int | None) -> str:
 
 
 def insurance_word(code: str) -> str:
-    return {"310": _("医疗"), "410": _("工伤"), "510": _("生育")}.get(code, code)
+    return _(dict(CHOICES).get(code, code))
 
 
 def insurance_words(codes: Iterable[str]) -> str:
@@ -143,7 +145,7 @@ def state_shape(state: str) -> str:
 
 def project_standing(project: Project) -> str:
     """How a project stands today, as ``Project.standing`` calls it."""
-    today = current_app.config["CLOCK"]().date()
+    today = clock.today()
     return project.standing(today)
 
 
@@ -213,7 +215,7 @@ def row_shape(state: str) -> str:
 
 def local(moment: datetime) -> datetime:
     """A UTC moment on the region's clock."""
-    return moment.astimezone(current_app.config["CLOCK"]().tzinfo)
+    return moment.astimezone(clock.now().tzinfo)
 
 
 def moment_text(moment: datetime | None, pattern: str = "%m-%d %H:%M") -> str:

@@ -6,6 +6,7 @@ from flask_wtf import FlaskForm
 from wtforms import PasswordField, StringField
 from wtforms.validators import DataRequired, EqualTo, InputRequired, Regexp
 
+from rules.identity import USERNAME
 from translations import gettext as _
 
 
@@ -21,7 +22,7 @@ class ActivationForm(FlaskForm):  # type: ignore[misc]
         self.username.validators = [
             DataRequired(_("请填写用户名")),
             Regexp(
-                r"[A-Za-z0-9_.-]{3,60}\Z",
+                rf"{USERNAME}\Z",
                 message=_("用户名用 3 到 60 个字母、数字、下划线、点或短横，不用汉字和空格"),
             ),
         ]

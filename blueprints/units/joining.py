@@ -6,12 +6,12 @@ What a browser has filled in or looked up is remembered in its session; elsewher
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 
 from flask import current_app, flash, redirect, render_template, request, session, url_for
 from werkzeug.wrappers import Response
 
 from blueprints.filings.drafts import sent_version, typed_form
+from blueprints.shared import clock
 from blueprints.shared.guards import public
 from blueprints.shared.sentences import sentence
 from blueprints.units import units
@@ -55,7 +55,7 @@ def join() -> Response | tuple[str, int] | str:
     typed, region = typed_form(find_kind(JOIN)), request.form.get("region", "")
     try:
         address = request.remote_addr or ""
-        session["joining"] = start_joining(region, typed, address, _now())
+        session["joining"] = start_joining(region, typed, address, clock.now())
     except Faulty as faulty:
         return _form(typed, faulty.problems, region), 422
     except Refusal as refusal:
@@ -103,7 +103,7 @@ def join_edit() -> Response | tuple[str, int] | str:
         return _form(kept, {}, filing.region_code, filing)
     typed = typed_form(find_kind(JOIN))
     try:
-        save_joining(filing_id, sent_version(), typed, _now())
+        save_joining(filing_id, sent_version(), typed, clock.now())
     except Faulty as faulty:
         return _form(typed, faulty.problems, filing.region_code, filing), 422
     flash(_("已保存，还没有提交。"), "good")
@@ -120,7 +120,7 @@ def join_attach() -> Response:
     limit = config["SETTINGS"].attachment_bytes
     for sent in request.files.getlist("file"):
         try:
-            add_licence(filing_id, sent.filename or "", sent.read(), limit, config["STORE"], _now())
+            add_licence(filing_id, sent.filename or "", sent.read(), limit, config["STORE"], clock.now())
             flash(_("附件已添加。"), "good")
         except Conflict:
             raise
@@ -138,7 +138,7 @@ def join_detach() -> Response:
         return _to_find()
     if number is None:
         raise Refusal("form.damaged")
-    drop_licence(filing_id, number, current_app.config["STORE"], _now())
+    drop_licence(filing_id, number, current_app.config["STORE"], clock.now())
     flash(_("附件已去掉。"), "good")
     return redirect(url_for("units.join_state"), 303)
 
@@ -151,7 +151,7 @@ def join_submit() -> Response | tuple[str, int]:
     if not filing_id:
         return _to_find()
     try:
-        submit_joining(filing_id, sent_version(), _now())
+        submit_joining(filing_id, sent_version(), clock.now())
     except Faulty as faulty:
         return _state_page([sentence(one) for one in faulty.problems.values()]), 422
     except Refusal as refusal:
@@ -167,7 +167,7 @@ def join_withdraw() -> Response:
     filing_id = _opened()
     if not filing_id:
         return _to_find()
-    withdraw_joining(filing_id, _now())
+    withdraw_joining(filing_id, clock.now())
     flash(_("已撤回，现在是“待提交”。改好后可以再提交。"), "good")
     return redirect(url_for("units.join_state"), 303)
 
@@ -186,7 +186,7 @@ def join_activate() -> Response | tuple[str, int] | str:
     if not form.validate():
         return _activation_page(filing_id, form), 422
     try:
-        activate(filing_id, form.username.data, form.new.data, _now())
+        activate(filing_id, form.username.data, form.new.data, clock.now())
     except Conflict:
         raise
     except Refusal as refusal:
@@ -247,8 +247,3 @@ def _opened() -> int:
 
 def _to_find() -> Response:
     return redirect(url_for("units.join_find"), 303)
-
-
-def _now() -> datetime:
-    now: datetime = current_app.config["CLOCK"]()
-    return now

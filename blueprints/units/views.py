@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from flask import current_app, render_template
+from flask import render_template
 from werkzeug.wrappers import Response
 
 from blueprints.auth.ca import WARN_DAYS
 from blueprints.filings.drafts import new_filing
 from blueprints.filings.views import list_page
+from blueprints.shared import clock
 from blueprints.shared.guards import actor, needs, operator_only
 from blueprints.units import units
 from models.db import reading
@@ -24,7 +25,7 @@ from translations import gettext as _
 def show() -> str:
     """单位信息查询: the record, 险种 and rates with their dates, contacts, operators, certificates."""
     with reading() as session:
-        sheet = read_sheet(session, actor(), current_app.config["CLOCK"]())
+        sheet = read_sheet(session, actor(), clock.now())
     return render_template(
         "units/show.html",
         sheet=sheet,

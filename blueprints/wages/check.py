@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from flask import current_app, flash, redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
+from blueprints.shared import clock
 from blueprints.shared.guards import actor, needs, operator_only
 from blueprints.shared.pages import send_to
 from blueprints.wages import wages
@@ -65,7 +66,7 @@ def confirm(declaration_id: int) -> Response:
     if request.form.get("is_read") != "1":
         flash(_("请先看名单，再勾选确认。"), "bad")
         return send_to(url_for("wages.check", declaration_id=declaration_id) + "#left")
-    confirm_left(actor(), declaration_id, revision, current_app.config["CLOCK"]())
+    confirm_left(actor(), declaration_id, revision, clock.now())
     return redirect(url_for("wages.statement", declaration_id=declaration_id), 303)
 
 
@@ -74,7 +75,7 @@ def confirm(declaration_id: int) -> Response:
 @needs("entry")
 def notes(declaration_id: int) -> Response:
     """Explanations of large changes, one field a person, and one for all the rest; all that were typed are saved."""
-    now = current_app.config["CLOCK"]()
+    now = clock.now()
     for name, text in request.form.items():
         if name[:1] == "n" and (row_id := whole_number(name[1:])) is not None:
             save_note(actor(), declaration_id, row_id, text, now)

@@ -8,6 +8,7 @@ from flask import current_app, redirect, render_template, request, url_for
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
+from blueprints.shared import clock
 from blueprints.shared.guards import actor, needs, operator_only
 from blueprints.shared.sentences import say, sentence
 from blueprints.wages import wages
@@ -55,7 +56,7 @@ def send_columns(upload_id: int) -> str | Response | tuple[str | Response, int]:
     choice = _chosen(request.form, len(sheets))
     try:
         chosen = _as_columns(choice, sheets[choice.sheet].name)
-        job_id = choose_columns(actor(), upload_id, chosen, current_app.config["CLOCK"]())
+        job_id = choose_columns(actor(), upload_id, chosen, clock.now())
     except Refusal as refusal:
         return _page(upload_id, choice, refusal), 422
     current_app.config["WAKE"](job_id)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import current_app, flash, redirect, render_template, request, send_file, url_for
 from werkzeug.wrappers import Response
 
+from blueprints.shared import clock
 from blueprints.shared.guards import actor, needs, operator_only
 from blueprints.shared.pages import progress_answer
 from blueprints.shared.sentences import say, sentence
@@ -52,7 +53,7 @@ def prints(declaration_id: int) -> Response:
 @needs("entry")
 def order_print(declaration_id: int) -> Response:
     """打印申报表: start making it, or go on with the one being made."""
-    current_app.config["WAKE"](order_roster(actor(), declaration_id, current_app.config["CLOCK"]()))
+    current_app.config["WAKE"](order_roster(actor(), declaration_id, clock.now()))
     return redirect(url_for("wages.prints", declaration_id=declaration_id), 303)
 
 
@@ -141,7 +142,7 @@ def submit(declaration_id: int, error: str = "") -> str:
 @needs("submit")
 def send_submission(declaration_id: int) -> Response | tuple[str, int]:
     """申报; a second press finds what the first one made."""
-    revision, now = seen_revision(), current_app.config["CLOCK"]()
+    revision, now = seen_revision(), clock.now()
     try:
         return sent(*submit_declaration(actor(), declaration_id, revision, now))
     except Refusal as refusal:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from flask import (
-    current_app,
     flash,
     make_response,
     redirect,
@@ -15,6 +14,7 @@ from flask import (
 )
 from werkzeug.wrappers import Response
 
+from blueprints.shared import clock
 from blueprints.shared.guards import actor, needs, operator_only
 from blueprints.shared.pages import address, answer, is_partial, trigger_name
 from blueprints.wages import wages
@@ -49,7 +49,7 @@ def save(declaration_id: int) -> Response:
         entries = [entry for entry in entries if f"w{entry.row_id}" == trigger_name()]
         if len(entries) != 1:
             raise Refusal("form.damaged")
-    recorded = record_wages(actor(), declaration_id, entries, current_app.config["CLOCK"]())
+    recorded = record_wages(actor(), declaration_id, entries, clock.now())
     if is_partial():
         return _saved_row(recorded)
     if recorded.refused:

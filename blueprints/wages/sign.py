@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from flask import current_app, render_template, request
+from flask import render_template, request
 from werkzeug.wrappers import Response
 
+from blueprints.shared import clock
 from blueprints.shared.guards import actor, needs, operator_only
 from blueprints.shared.sentences import sentence
 from blueprints.shared.ukey import browser_id, find_trust, origin, ukey_addresses, ukey_downloads
@@ -39,7 +40,7 @@ def send_signature(declaration_id: int) -> Response | tuple[str, int]:
         evidence = read_evidence(form.get("certificate", ""), form.get("signature", ""), form.get("kind", ""))
         number, digest = form.get("challenge_id", ""), form.get("digest", "")
         answer = Answer(number, evidence, digest, revision, browser_id(), origin())
-        now = current_app.config["CLOCK"]()
+        now = clock.now()
         return sent(*submit_signed(actor(), declaration_id, answer, _trust(), now))
     except Refusal as refusal:
         return _page(declaration_id, refusal)
@@ -49,7 +50,7 @@ def _page(declaration_id: int, refusal: Refusal | None = None) -> tuple[str, int
     """The page with a new question; the submit page where there is nothing to sign, or no way to check it."""
     try:
         _trust()
-        now = current_app.config["CLOCK"]()
+        now = clock.now()
         sheet = prepare_signature(actor(), declaration_id, browser_id(), origin(), now)
     except Refusal as found:
         return submit(declaration_id, sentence(refusal or found)), refused_status(refusal or found)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import current_app, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
+from blueprints.shared import clock
 from blueprints.shared.guards import actor, needs, operator_only
 from blueprints.shared.pages import progress_answer, send_to
 from blueprints.shared.sentences import say, sentence
@@ -33,7 +34,7 @@ from translations import gettext as _
 @operator_only
 def index(error: str = "", chosen: tuple[str, ...] | None = None) -> str:
     """The declarations of the unit, and the form that starts one."""
-    today = current_app.config["CLOCK"]().date()
+    today = clock.today()
     with reading() as session:
         found = [overview(session, one) for one in list_declarations(session, actor().own_unit_id)]
         windows = [w for w in list_windows(session, actor().region_code) if w.opens_on <= today]
@@ -65,7 +66,7 @@ def start() -> Response | tuple[str, int]:
     if year is None:
         raise Refusal("form.damaged")
     try:
-        declaration_id, job_id = start_declaration(actor(), year, chosen, current_app.config["CLOCK"]())
+        declaration_id, job_id = start_declaration(actor(), year, chosen, clock.now())
     except Refusal as refusal:
         return index(sentence(refusal), chosen), 422
     current_app.config["WAKE"](job_id)
@@ -97,7 +98,7 @@ def progress(declaration_id: int) -> Response:
 @needs("entry")
 def restart(declaration_id: int) -> Response:
     """Try again after 开始失败."""
-    current_app.config["WAKE"](restart_declaration(actor(), declaration_id, current_app.config["CLOCK"]()))
+    current_app.config["WAKE"](restart_declaration(actor(), declaration_id, clock.now()))
     return redirect(url_for("wages.progress", declaration_id=declaration_id), 303)
 
 
@@ -106,7 +107,7 @@ def restart(declaration_id: int) -> Response:
 @needs("entry")
 def refresh(declaration_id: int) -> Response:
     """刷新名单; says how many came and went."""
-    found = refresh_list(actor(), declaration_id, current_app.config["CLOCK"]())
+    found = refresh_list(actor(), declaration_id, clock.now())
     if found.joined or found.left:
         words = _("名单已刷新：新来 %(joined)s 人，离开 %(left)s 人。已录入的工资都在。")
         flash(words % found._asdict(), "good")
@@ -127,6 +128,6 @@ def cancel(declaration_id: int) -> Response | str:
         with reading() as session:
             view = overview(session, get_own(session, actor(), declaration_id))
         return render_template("wages/cancel.html", view=view)
-    cancel_declaration(actor(), declaration_id, current_app.config["CLOCK"]())
+    cancel_declaration(actor(), declaration_id, clock.now())
     flash(_("已放弃。可以重新选择险种开始。"), "good")
     return redirect(url_for("wages.index"), 303)

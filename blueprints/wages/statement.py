@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from flask import current_app, flash, redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
+from blueprints.shared import clock
 from blueprints.shared.guards import actor, needs, operator_only
 from blueprints.shared.sentences import sentence
 from blueprints.wages import wages
@@ -44,7 +45,7 @@ def keep_statement(declaration_id: int) -> Response | tuple[str, int]:
     if errors:
         return _page(declaration_id, typed, version, errors, None), 422
     try:
-        save_statement(actor(), declaration_id, content, version, current_app.config["CLOCK"]())
+        save_statement(actor(), declaration_id, content, version, clock.now())
     except Conflict as conflict:
         with reading() as session:
             held = find_statement(session, declaration_id)
@@ -77,7 +78,7 @@ def _page(
 
 def _known(session: object, declaration: Declaration) -> dict[str, str]:
     unit = get_unit(session, declaration.unit_id)  # type: ignore[arg-type]
-    today = current_app.config["CLOCK"]().date()
+    today = clock.today()
     return {
         "legal_representative": unit.legal_representative,
         "contact_person": unit.contact_name,

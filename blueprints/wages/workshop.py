@@ -9,6 +9,7 @@ from flask import current_app, flash, make_response, redirect, render_template, 
 from sqlmodel import Session
 from werkzeug.wrappers import Response
 
+from blueprints.shared import clock
 from blueprints.shared.guards import actor, needs, operator_only
 from blueprints.shared.pages import address, is_partial, progress_answer, send_to, trigger_name
 from blueprints.shared.sentences import say, sentence
@@ -75,7 +76,7 @@ def upload(upload_id: int) -> Response:
 @needs("entry")
 def decide_upload(upload_id: int) -> Response:
     """确认写入, 放弃此文件, 撤销这次写入, 重新检查; what was typed meanwhile is saved first, and looked at again."""
-    act, now = request.form.get("do", ""), current_app.config["CLOCK"]()
+    act, now = request.form.get("do", ""), clock.now()
     if act == "discard":
         return _discarded(discard_upload(actor(), upload_id, now))
     try:
@@ -119,7 +120,7 @@ def repair_all(upload_id: int) -> Response:
     _save_page(upload_id)
     how, _blank, code = request.form.get("do", "").partition(" ")
     if how == "reset" and not code:
-        count = repair_kind(actor(), upload_id, "", how, current_app.config["CLOCK"]())
+        count = repair_kind(actor(), upload_id, "", how, clock.now())
         flash(_("还原了 %(n)s 行，回到文件里的值。") % {"n": count}, "good")
         return redirect(url_for("wages.upload", upload_id=upload_id), 303)
     with reading() as database:
@@ -130,7 +131,7 @@ def repair_all(upload_id: int) -> Response:
         return redirect(_here(upload_id, _anchor="upload-kinds"), 303)
     if how == "skip" and kind.open > SURE_ABOVE and request.form.get("sure") != f"{code} {kind.open}":
         return redirect(_here(upload_id, ask=code, _anchor="upload-kinds"), 303)
-    count = repair_kind(actor(), upload_id, code, how, current_app.config["CLOCK"]())
+    count = repair_kind(actor(), upload_id, code, how, clock.now())
     done = {
         "fix": _("按建议改好了 %(n)s 行。"),
         "skip": _("%(n)s 行不导入。"),
@@ -254,7 +255,7 @@ def _mended(upload_id: int) -> Response:
     wanted = repair_from(form, number, _proposals(upload_id, form).get(number))
     if wanted is None:
         return _unchanged(upload_id, number)
-    repaired = repair_lines(actor(), upload_id, [wanted], current_app.config["CLOCK"]())
+    repaired = repair_lines(actor(), upload_id, [wanted], clock.now())
     line = next((one for one in repaired.lines if one.line_no == number), None)
     if line is None:
         raise Refusal("form.damaged")
@@ -304,12 +305,12 @@ def _save_page(upload_id: int) -> list[UploadLine]:
     offered = _proposals(upload_id, request.form)
     wanted = [repair_from(request.form, number, offered.get(number)) for number in line_numbers(request.form)]
     repairs = [repair for repair in wanted if repair is not None]
-    return repair_lines(actor(), upload_id, repairs, current_app.config["CLOCK"]()).lines if repairs else []
+    return repair_lines(actor(), upload_id, repairs, clock.now()).lines if repairs else []
 
 
 def _do(act: str, upload_id: int) -> int:
     """Put down the job that an act needs; its number."""
-    now = current_app.config["CLOCK"]()
+    now = clock.now()
     if act == "undo":
         return undo_upload(actor(), upload_id, now)
     if act == "recheck":
