@@ -15,7 +15,7 @@ MAX_ATTEMPTS = 3
 
 
 class Job(SQLModel, table=True):
-    """One piece of background work. A worker holds it while ``lease_until`` lies ahead."""
+    """One piece of background work, for a unit or, without one, the bureau. A worker holds it until ``lease_until``."""
 
     __table_args__ = (
         CheckConstraint("state IN ('queued', 'running', 'done', 'failed')", name="job_state"),
@@ -32,7 +32,7 @@ class Job(SQLModel, table=True):
     id: int | None = Field(default=None, primary_key=True)
     kind: str
     subject_id: int
-    unit_id: int = Field(foreign_key="unit.id")
+    unit_id: int | None = Field(default=None, foreign_key="unit.id")
     state: str = "queued"
     done: int = 0
     total: int = 0

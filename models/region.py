@@ -60,11 +60,32 @@ class BaseParameter(SQLModel, table=True):
     source: str = ""
 
 
+class RegionRate(SQLModel, table=True):
+    """What units and their people pay for one 险种 where a unit has no rate of its own, in millionths, from day to day."""
+
+    __tablename__ = "region_rate"
+    __table_args__ = (
+        UniqueConstraint("region_code", "insurance", "valid_from", name="region_rate_start"),
+        CheckConstraint("valid_from < valid_to", name="region_rate_dates"),
+        CheckConstraint("employer_millionths >= 0 AND employee_millionths >= 0", name="region_rate_sign"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    region_code: str = Field(foreign_key="region.code")
+    insurance: str = Field(max_length=3)
+    valid_from: date
+    valid_to: date
+    employer_millionths: int
+    employee_millionths: int = 0
+    source: str = ""
+
+
 class RegionParameter(SQLModel, table=True):
     """A region's other rules that change with the law, by name, from day to day; ``value`` as its reader expects it.
 
     ``retirement_age``: {"male": years, "female": years}; ``project_formula``: {"strategy", "params"} as
-    ``rules.project_dues.parse_formula`` takes them.
+    ``rules.project_dues.parse_formula`` takes them. ``levy_due_day``: the day of the month by which its levy is paid;
+    ``late_fee_per_day``: 滞纳金 as decimal text ("0.0005"); ``employee_share``: "person" or "sum", what is rounded.
     """
 
     __tablename__ = "region_parameter"

@@ -43,12 +43,17 @@ class Unit(SQLModel, table=True):
 
 
 class UnitRate(SQLModel, table=True):
-    """What a unit and its people pay for one 险种, in millionths of the base, from day to day."""
+    """What a unit and its people pay for one 险种, in millionths of the base, from day to day.
+
+    The rate is kept, not derived: ``industry_class`` (1 to 8) and ``floating_percent`` say where 工伤 has it from, yet a
+    lowered rate, such as 0.0023, fits no class and step. ``reason`` is why it is so.
+    """
 
     __tablename__ = "unit_rate"
     __table_args__ = (
         UniqueConstraint("unit_id", "insurance", "valid_from", name="unit_rate_start"),
         CheckConstraint("employer_millionths >= 0 AND employee_millionths >= 0", name="unit_rate_sign"),
+        CheckConstraint("industry_class BETWEEN 1 AND 8", name="unit_rate_class"),
     )
 
     id: int | None = Field(default=None, primary_key=True)
@@ -58,6 +63,8 @@ class UnitRate(SQLModel, table=True):
     valid_to: date
     employer_millionths: int
     employee_millionths: int = 0
+    industry_class: int | None = None
+    floating_percent: int | None = None
     reason: str = ""
 
 

@@ -26,7 +26,7 @@ class Task:
     attempt: int
     kind: str
     subject_id: int
-    unit_id: int
+    unit_id: int | None
     params: Any
     clock: Callable[[], datetime]
 
@@ -46,7 +46,7 @@ def put_job(
     session: Session,
     kind: str,
     subject_id: int,
-    unit_id: int,
+    unit_id: int | None,
     now: datetime,
     params: Any = None,
     total: int = 0,
