@@ -28,6 +28,7 @@ from blueprints.auth.browser import install_browser_check
 from blueprints.bureau import bureau
 from blueprints.filings import filings
 from blueprints.home import home
+from blueprints.levies import levies
 from blueprints.personnel import personnel
 from blueprints.projects import projects
 from blueprints.shared.guards import FORM_BYTES, install_gate, public
@@ -138,7 +139,7 @@ def create_app(
     app.url_map.converters["int"] = WholeNumber
     app.wsgi_app = _behind_proxies(app, settings.proxies)  # type: ignore[method-assign]
     _install(app)
-    for blueprint in (auth, home, wages, personnel, units, projects, filings, bureau):
+    for blueprint in (auth, home, levies, wages, personnel, units, projects, filings, bureau):
         app.register_blueprint(blueprint)
     _register_health(app)
     _register_errors(app)

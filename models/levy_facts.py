@@ -94,7 +94,7 @@ def _wage_in(key: Any, month: Any, column: str) -> Any:
 _RANGE = and_(Enrolment.unit_id >= bindparam("first"), Enrolment.unit_id <= bindparam("last"))
 
 
-def _due() -> Select[Any]:
+def _due() -> Any:
     latest = aliased(PersonBase)
     month = bindparam("month")
     newest = (

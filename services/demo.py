@@ -100,7 +100,12 @@ PARAMETERS: dict[str, Any] = {
     "retirement_age": {"male": 60, "female": 50},
     "project_formula": {"strategy": "price_rate", "params": {"rate": "0.0012"}},
 }
-REVIEWERS = ((HEILONGJIANG, "sbj_hlj", "高志强"), (INNER_MONGOLIA, "sbj_nmg", "娜仁托雅"))
+REVIEWERS = (
+    (HEILONGJIANG, "sbj_hlj", "高志强"),
+    (HEILONGJIANG, "sbj_hlj2", "林晓东"),
+    (INNER_MONGOLIA, "sbj_nmg", "娜仁托雅"),
+    (INNER_MONGOLIA, "sbj_nmg2", "白音"),
+)
 
 
 def demo_accounts() -> list[tuple[str, str, str]]:

@@ -44,7 +44,16 @@ class Group:
 MENUS: dict[str, tuple[Item | Group, ...]] = {
     "operator": (
         Item(N_("首页"), "home.index"),
-        Group(N_("征缴管理"), (Item(N_("工资申报"), "wages.index", ("wages.",)),)),
+        Group(
+            N_("征缴管理"),
+            (
+                Item(N_("缴费申报"), "levies.declare", ("levies.declare_", "levies.dispute")),
+                Item(N_("缴费通知单打印"), "levies.notices", ("levies.notice_",)),
+                Item(N_("缴费申报查询"), "levies.index", ("levies.show", "levies.why", "levies.items")),
+                Item(N_("工资申报"), "wages.index", ("wages.",)),
+                Item(N_("人员缴费基数查询"), "levies.bases", ("levies.person",)),
+            ),
+        ),
         Group(
             N_("人员管理"),
             (
@@ -98,7 +107,15 @@ MENUS: dict[str, tuple[Item | Group, ...]] = {
     "reviewer": (
         Item(N_("待审业务"), "bureau.index", ("bureau.show", "bureau.approve", "bureau.send_back")),
         Item(N_("审核记录"), "bureau.decided"),
-        Item(N_("项目缴费"), "bureau.project_charges", ("bureau.project_charge",)),
+        Group(
+            N_("征缴管理"),
+            (
+                Item(N_("征集"), "bureau.levies", ("bureau.levy_",)),
+                Item(N_("到账"), "bureau.payments", ("bureau.payment_",)),
+                Item(N_("项目缴费"), "bureau.project_charges", ("bureau.project_charge",)),
+                Item(N_("参数"), "bureau.parameters", ("bureau.parameter_",)),
+            ),
+        ),
         Item(N_("委托确认"), "bureau.delegations", ("bureau.delegation",)),
         Item(N_("核对单"), "bureau.corrections"),
         Group(N_("账户"), (Item(N_("修改密码"), "auth.password"),)),
