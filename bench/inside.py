@@ -19,7 +19,7 @@ from sqlalchemy import func, select
 
 import settings as settings_module
 from app import region_clock, upload_limits
-from bench import crowd
+from bench import crowd, town
 from documents.store import Store
 from documents.wage_file import write_zip
 from documents.workbook import write_workbook
@@ -288,6 +288,9 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "demo": fill,
     "unit": add_unit,
     "lists": fill_lists,
+    "region": town.fill_region,
+    "levy": town.measure_levy,
+    "bare-levy": town.bare_levy,
     "send": send_file,
     "send-xlsx": send_xlsx,
     "check": check_file,

@@ -19,6 +19,8 @@ BUSY_TIMEOUT_MS = 30_000
 # The worker moves the log into the database every few seconds, so that no clerk's save waits for it. Should
 # nobody do it, the writer of this page (4 KiB each) does.
 CHECKPOINT_PAGES = 16_000
+CACHE_KIB, LARGE_CACHE_KIB = 2_000, 16_000
+"""SQLite's own, and for the run of a levy: with the small one it reads and writes the same pages again and again."""
 
 _engine: Engine | None = None
 _one_writer = RLock()
@@ -152,13 +154,29 @@ def checkpoint() -> None:
 
 
 @contextmanager
-def transaction() -> Iterator[Session]:
-    """A session that commits at its end, or leaves no trace when an exception passes through."""
-    with _turn(), engine().connect() as connection:
+def transaction(*, is_large: bool = False) -> Iterator[Session]:
+    """A session that commits at its end, or leaves no trace when an exception passes through.
+
+    ``is_large``: it reads and writes tens of thousands of rows.
+    """
+    with _turn(), engine().connect() as connection, _cache(connection, is_large):
         connection.execution_options(is_writer=True)
         with connection.begin(), Session(bind=connection, expire_on_commit=False) as session:
             yield session
             session.flush()
+
+
+@contextmanager
+def _cache(connection: Connection, is_large: bool) -> Iterator[None]:
+    if not is_large or not is_sqlite():
+        yield
+        return
+    driver: Any = connection.connection.dbapi_connection
+    driver.execute(f"PRAGMA cache_size=-{LARGE_CACHE_KIB}")
+    try:
+        yield
+    finally:
+        driver.execute(f"PRAGMA cache_size=-{CACHE_KIB}")
 
 
 def _turn() -> AbstractContextManager[object]:
@@ -199,3 +217,23 @@ def upsert(model: Any, key: list[str]) -> Any:
         c.name: statement.excluded[c.name] for c in model.__table__.columns if c.name not in (*key, "id")
     }
     return statement.on_conflict_do_update(index_elements=key, set_=changed)
+
+
+ROWS_AT_ONCE = 100
+"""So many rows in one INSERT: twice as fast as one by one, and far below the parameters that either driver allows."""
+
+
+def insert_rows(session: Session, table: str, columns: tuple[str, ...], values: list[Any]) -> None:
+    """Hand rows to the driver a hundred at a time, for tables of which one job writes a hundred thousand.
+
+    ``values`` holds row after row without a break. SQLAlchemy's insert costs more than the database's own work.
+    """
+    row = f"({', '.join('?' if is_sqlite() else '%s' for _ in columns)})"
+    begin = f"INSERT INTO {table} ({', '.join(columns)}) VALUES "
+    for rows in (ROWS_AT_ONCE, 1):
+        width = rows * len(columns)
+        whole = len(values) - len(values) % width
+        if whole:
+            given = [tuple(values[start : start + width]) for start in range(0, whole, width)]
+            session.connection().exec_driver_sql(begin + ", ".join([row] * rows), given)
+        values = values[whole:]

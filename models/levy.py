@@ -137,8 +137,8 @@ class LevyDetail(SQLModel, table=True):
     )
 
     levy_id: int = Field(foreign_key="levy.id", primary_key=True)
-    seq: int = Field(primary_key=True)
     person_id: int = Field(foreign_key="person.id", primary_key=True)
+    seq: int = Field(primary_key=True)
     wage_fen: int = Field(sa_type=BigInteger)
     base_fen: int = Field(sa_type=BigInteger)
     before_fen: int = Field(sa_type=BigInteger)

@@ -15,7 +15,7 @@ class ParameterChange(SQLModel, table=True):
     """What shall hold from ``valid_from`` on; ``kind`` and ``content`` as ``rules.parameters`` has them.
 
     ``subject`` is what it is about (kind, 险种, unit or name): one change of it waits at a time. ``impact`` is what it
-    would change, as reckoned before release: None until that is known.
+    would change, as reckoned before release: None until that is known. ``reason`` is why it was dropped.
     """
 
     __tablename__ = "parameter_change"
@@ -47,6 +47,7 @@ class ParameterChange(SQLModel, table=True):
     entered_at: datetime = Field(sa_type=UtcDateTime)
     decided_by: int | None = Field(default=None, foreign_key="account.id")
     decided_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    reason: str = ""
 
     @property
     def key(self) -> int:

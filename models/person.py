@@ -53,6 +53,18 @@ class Enrolment(SQLModel, table=True):
         Index("enrolment_of_unit", "unit_id", "person_id"),
         Index("enrolment_by_state", "unit_id", "state", "person_id"),
         Index(
+            "enrolment_by_in_filing",
+            "in_filing_id",
+            sqlite_where=text("in_filing_id IS NOT NULL"),
+            postgresql_where=text("in_filing_id IS NOT NULL"),
+        ),
+        Index(
+            "enrolment_by_out_filing",
+            "out_filing_id",
+            sqlite_where=text("out_filing_id IS NOT NULL"),
+            postgresql_where=text("out_filing_id IS NOT NULL"),
+        ),
+        Index(
             "enrolment_single",
             "person_id",
             "insurance",
@@ -93,6 +105,12 @@ class PersonBase(SQLModel, table=True):
     __table_args__ = (
         UniqueConstraint("unit_id", "person_id", "insurance", "effective_month", name="person_base_start"),
         CheckConstraint("adjustment IN ('none', 'floor', 'cap')", name="person_base_adjustment"),
+        Index(
+            "person_base_by_filing",
+            "filing_id",
+            sqlite_where=text("filing_id IS NOT NULL"),
+            postgresql_where=text("filing_id IS NOT NULL"),
+        ),
     )
 
     id: int | None = Field(default=None, primary_key=True)

@@ -9,13 +9,15 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
+from operator import itemgetter
+from typing import Any
 
 from sqlmodel import Session
 
-from models.levy_facts import Due, list_due, list_past, list_region_rates, list_unit_rates
+from models.levy_facts import list_due_rows, list_past, list_region_rates, list_unit_rates
 from models.region import find_parameter, first_day, get_region, list_bounds
 from rules.insurances import MATERNITY
-from rules.levies import ITEM_KINDS, Item, ItemKind, Part, Rate, add_up, due_date, month_part, past_part
+from rules.levies import ITEM_KINDS, Item, ItemKind, Part, Rate, add_up, due_date, month_parts, past_part
 from rules.wages import Bounds
 
 DUE_DAY = 25
@@ -119,7 +121,7 @@ def reckon(session: Session, region_code: str, month: str, first: int, last: int
     is_merged = get_region(session, region_code).is_maternity_merged
     items: dict[tuple[int, str], list[Item]] = {}
     problems: list[Problem] = []
-    for found in reckon_month(terms, list_due(session, region_code, month, first, last)):
+    for found in reckon_month(terms, list_due_rows(session, region_code, month, first, last)):
         if isinstance(found, Problem):
             if not (is_merged and found.insurance == MATERNITY):
                 problems.append(found)
@@ -135,22 +137,22 @@ def reckon(session: Session, region_code: str, month: str, first: int, last: int
     return Reckoned(bills, problems)
 
 
-def reckon_month(terms: Terms, due: Iterable[Due]) -> Iterator[tuple[int, str, Item] | Problem]:
-    """The month itself: one item for each unit and 险种, or what stands in its way."""
-    for (unit_id, insurance), group in groupby(due, lambda one: (one.unit_id, one.insurance)):
-        people = list(group)
+def reckon_month(terms: Terms, due: Iterable[tuple[Any, ...]]) -> Iterator[tuple[int, str, Item] | Problem]:
+    """The month itself: one item for each unit and 险种, or what stands in its way.
+
+    ``due`` as ``models.levy_facts.Due``, by unit and 险种; whoever stands there twice is levied once.
+    """
+    for (unit_id, insurance), group in groupby(due, itemgetter(0, 1)):
+        people = {row[2]: row[2:] for row in group}.values()
         bounds, rate = terms.bounds.get(insurance), terms.rate(unit_id, insurance)
         if bounds is None or rate is None:
             yield Problem(unit_id, insurance, "no_rate" if rate is None else "no_bounds", len(people))
             continue
-        parts = [
-            month_part(one.person_id, one.wage_fen, terms.wage_months, bounds, rate, filing_id=one.filing_id)
-            for one in people
-            if one.wage_fen is not None
-        ]
-        if lacking := len(people) - len(parts):
+        known = [one for one in people if one[1] is not None]
+        if lacking := len(people) - len(known):
             yield Problem(unit_id, insurance, "no_wage", lacking)
-        if parts:
+        if known:
+            parts = month_parts(known, terms.wage_months, bounds, rate)
             yield (
                 unit_id,
                 insurance,

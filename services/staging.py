@@ -14,7 +14,7 @@ from documents.columns import Columns, Unsure
 from documents.limits import Limits
 from documents.reading import RawTable, read_wage_file, uncollected
 from documents.store import Store
-from models.db import is_sqlite, reading, transaction
+from models.db import insert_rows, reading, transaction
 from models.declaration import Declaration, find_statement, list_insurances
 from models.unit import get_unit
 from models.upload import (
@@ -114,8 +114,8 @@ class _Staging:
             # What was judged makes room for what is still to come.
             del rows[:size]
             with transaction() as session:
-                _insert(session, PLAIN, plain)
-                _insert(session, TOLD, told)
+                insert_rows(session, "upload_line", PLAIN, plain)
+                insert_rows(session, "upload_line", TOLD, told)
             task.report(self.lines - len(rows), self.lines)
             size = CHUNK
 
@@ -263,19 +263,6 @@ def plain_fen(text: str) -> int:
 
 def _remembered(choices: dict[str, Any], signature: str) -> Columns | None:
     return Columns.from_json(choices[signature]) if signature in choices else None
-
-
-def _insert(session: Session, columns: tuple[str, ...], values: list[Value]) -> None:
-    """Hand lines to the driver a hundred at a time: SQLAlchemy's insert costs more than the database's work."""
-    row = f"({', '.join('?' if is_sqlite() else '%s' for _ in columns)})"
-    begin = f"INSERT INTO upload_line ({', '.join(columns)}) VALUES "
-    for rows in (ROWS_AT_ONCE, 1):
-        width = rows * len(columns)
-        whole = len(values) - len(values) % width
-        if whole:
-            given = [tuple(values[start : start + width]) for start in range(0, whole, width)]
-            session.connection().exec_driver_sql(begin + ", ".join([row] * rows), given)
-        values = values[whole:]
 
 
 def _ask(task: Task, unsure: Unsure) -> None:

@@ -39,6 +39,7 @@ def upgrade() -> None:
         sa.CheckConstraint("valid_from < valid_to", name="region_rate_dates"),
         sa.CheckConstraint("employer_millionths >= 0 AND employee_millionths >= 0", name="region_rate_sign"),
     )
+    _requests_behind_facts(True)
     _runs()
     _levies()
     _confirmations_and_payments()
@@ -53,6 +54,7 @@ def downgrade() -> None:
         "levy", "levy_settled", "levy_run", "region_rate",
     ):  # fmt: skip
         op.drop_table(table)
+    _requests_behind_facts(False)
     with op.batch_alter_table("unit_rate") as batch:
         batch.drop_constraint("unit_rate_class", type_="check")
         batch.drop_column("floating_percent")
@@ -74,6 +76,20 @@ def _let_the_bureau_have_jobs(is_allowed: bool) -> None:
         sqlite_where=UNFINISHED,
         postgresql_where=UNFINISHED,
     )
+
+
+def _requests_behind_facts(is_wanted: bool) -> None:
+    """From an approved request to what it changed, without a look at everybody of its unit."""
+    for name, table, column in (
+        ("enrolment_by_in_filing", "enrolment", "in_filing_id"),
+        ("enrolment_by_out_filing", "enrolment", "out_filing_id"),
+        ("person_base_by_filing", "person_base", "filing_id"),
+    ):
+        if is_wanted:
+            known = sa.text(f"{column} IS NOT NULL")
+            op.create_index(name, table, [column], sqlite_where=known, postgresql_where=known)
+        else:
+            op.drop_index(name, table)
 
 
 def _runs() -> None:
@@ -150,8 +166,8 @@ def _levies() -> None:
     op.create_table(
         "levy_detail",
         sa.Column("levy_id", sa.Integer(), sa.ForeignKey("levy.id"), primary_key=True),
-        sa.Column("seq", sa.Integer(), primary_key=True),
         sa.Column("person_id", sa.Integer(), sa.ForeignKey("person.id"), primary_key=True),
+        sa.Column("seq", sa.Integer(), primary_key=True),
         *fen("wage_fen", "base_fen", "before_fen"),
         sa.Column("adjustment", sa.String(), nullable=False),
         *fen("employee_fen"),
@@ -218,6 +234,7 @@ def _parameter_changes() -> None:
         sa.Column("entered_at", MOMENT, nullable=False),
         sa.Column("decided_by", sa.Integer(), sa.ForeignKey("account.id"), nullable=True),
         sa.Column("decided_at", MOMENT, nullable=True),
+        sa.Column("reason", sa.String(), nullable=False),
         sa.CheckConstraint("state IN ('entered', 'released', 'dropped')", name="parameter_change_state"),
         sa.CheckConstraint("state <> 'released' OR decided_by <> entered_by", name="parameter_change_two"),
     )

@@ -1,0 +1,156 @@
+"""A region of many units for the monthly levy: filled by plain SQL, levied once, with requests that came late."""
+
+from __future__ import annotations
+
+import json
+import resource
+import time
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select, text
+
+from models import db
+from models.account import Actor, find_account
+from models.job import Job
+from models.levy import LevyRun
+from rules.levies import month_before
+from services import demo, levy_runs
+from services.levy_runs import find_last_run
+
+if TYPE_CHECKING:
+    from bench.inside import Room
+
+UNITS = 2_000
+REVIEWER = "sbj_hlj"
+NUMBERS = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {most})"
+WAGES = "3600000 + i * 7919 % 40000000"
+"""Annual, from 36,000 to 436,000 yuan: some below the floor, some above the cap."""
+
+
+def fill_region(room: Room, people: int) -> None:
+    """People insured for 医疗 in ``UNITS`` units, bases of two years, the month before levied and issued.
+
+    In every second unit somebody joined late: approved now, insured from the month before on.
+    """
+    demo.UNITS = ()
+    now = room.clock()
+    demo.fill_demo(now)
+    month = f"{now:%Y%m}"
+    region, each = demo.HEILONGJIANG, people // UNITS
+    with db.transaction() as session:
+        run = session.connection().exec_driver_sql
+        run(
+            "INSERT INTO unit (region_code, unit_no, name, uscc, kind, funding, legal_representative, contact_name,"
+            " contact_phone, bank_name, bank_account, address)"
+            f" {NUMBERS.format(most=UNITS)} SELECT '{region}', 90000000 + i, '基准单位' || i, '91230000MA19000200',"
+            " 'enterprise', 'own_funds', '', '', '', '', '', '' FROM n"
+        )
+        run(
+            "INSERT INTO unit_rate (unit_id, insurance, valid_from, valid_to, employer_millionths,"
+            " employee_millionths, reason) SELECT id, '310', '2020-01-01', '2099-01-01', 75000, 20000, '' FROM unit"
+        )
+        run(
+            "INSERT INTO person (person_no, name, id_kind, id_number, sex, mobile, details, version)"
+            f" {NUMBERS.format(most=people)} SELECT 'B' || i, '测试' || i, '05', 'B' || i, '', '', '{{}}', 1 FROM n"
+        )
+        first = run("SELECT min(id) FROM unit").scalar_one()
+        unit = f"{first} + (id - 1) / {each}"
+        run(
+            "INSERT INTO enrolment (unit_id, person_id, insurance, state, from_month, employment, left_reason)"
+            f" SELECT {unit}, id, '310', 'active', '202401', '', '' FROM person ORDER BY id"
+        )
+        for year in (now.year - 1, now.year):
+            run(
+                "INSERT INTO person_base (unit_id, person_id, insurance, year, effective_month, wage_fen, base_fen,"
+                f" adjustment) SELECT {unit}, id, '310', {year}, '{year}01', {WAGES.replace('i', 'id')}, 0, 'none'"
+                " FROM person ORDER BY id"
+            )
+    levy(room, month_before(month))
+    with db.transaction() as session:
+        _late_joiners(session, region, month_before(month), now.isoformat(" "))
+
+
+def _late_joiners(session: db.Session, region: str, month: str, now: str) -> None:
+    run = session.connection().exec_driver_sql
+    run(
+        "INSERT INTO filing (receipt_no, kind, unit_id, region_code, group_code, insurances, year, state, people,"
+        " wage_total_fen, is_late, reason, submitter_name, submitted_at, title, version)"
+        f" SELECT 'LATE-' || id, 'person_in', id, '{region}', '', '310', 2026, 'draft', 1, 0, 0, '', '', '{now}', '', 1"
+        " FROM unit WHERE id % 2 = 0"
+    )
+    for state in ("pending", "approved"):
+        run(f"UPDATE filing SET state = '{state}'")
+    run(
+        "INSERT INTO person (person_no, name, id_kind, id_number, sex, mobile, details, version)"
+        " SELECT 'L' || id, '新人' || id, '05', 'L' || id, '', '', '{}', 1 FROM filing"
+    )
+    joined = "FROM person p JOIN filing f ON p.person_no = 'L' || f.id"
+    run(
+        "INSERT INTO enrolment (unit_id, person_id, insurance, state, from_month, employment, left_reason,"
+        f" in_filing_id) SELECT f.unit_id, p.id, '310', 'active', '{month}', '', '', f.id {joined}"
+    )
+    run(
+        "INSERT INTO person_base (unit_id, person_id, insurance, year, effective_month, wage_fen, base_fen,"
+        f" adjustment, filing_id) SELECT f.unit_id, p.id, '310', 2026, '{month}', 7200000, 600000, 'none', f.id {joined}"
+    )
+
+
+def levy(room: Room, month: str) -> LevyRun:
+    """The run of a month as the bureau and the worker do it, issued."""
+    with db.reading() as session:
+        account = find_account(session, REVIEWER)
+        assert account is not None and account.id is not None
+        actor = Actor(account.id, account.display_name, account.role, account.region_code, None, "")
+    run_id, job_id = levy_runs.start_run(actor, month, room.clock())
+    assert job_id is not None
+    room.run(job_id)
+    levy_runs.issue_run(actor, run_id, room.clock())
+    with db.reading() as session:
+        return session.get_one(LevyRun, run_id)
+
+
+def measure_levy(room: Room) -> None:
+    """Levy this month over the region; prints seconds, details, amount and this process's peak memory in bytes."""
+    start = time.perf_counter()
+    run = levy(room, f"{room.clock():%Y%m}")
+    seconds = time.perf_counter() - start
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    with db.reading() as session:
+        query = "SELECT count(*) FROM levy_detail d JOIN levy l ON l.id = d.levy_id WHERE l.run_id = :run"
+        details = session.execute(text(query), {"run": run.key}).scalar_one()
+        if session.scalars(select(Job.state).where(Job.state != "done")).first():
+            raise RuntimeError("a job is not done")
+    print(json.dumps({"seconds": seconds, "details": details, "peak": peak}))
+
+
+def bare_levy(room: Room) -> None:
+    """The limit: one INSERT … SELECT that copies each person's wage and base, and one that sums them.
+
+    Into a table of the same columns and key as ``levy_detail``, without its guards, in one transaction.
+    """
+    month = f"{room.clock():%Y%m}"
+    with db.reading() as session:
+        assert find_last_run(session, demo.HEILONGJIANG) is not None
+    with db.transaction() as session:
+        run = session.connection().exec_driver_sql
+        run(
+            "CREATE TABLE bare_detail (levy_id INTEGER, person_id INTEGER, seq INTEGER, wage_fen BIGINT, base_fen BIGINT,"
+            " before_fen BIGINT, adjustment VARCHAR, employee_fen BIGINT, filing_id INTEGER,"
+            " PRIMARY KEY (levy_id, person_id, seq)) WITHOUT ROWID"
+        )
+        run("CREATE TABLE bare_sum (unit_id INTEGER, people INTEGER, base_fen BIGINT)")
+    start = time.perf_counter()
+    with db.transaction() as session:
+        run = session.connection().exec_driver_sql
+        copied = run(
+            "INSERT INTO bare_detail SELECT e.unit_id, e.person_id, 1, b.wage_fen, b.base_fen, 0, b.adjustment, 0,"
+            " b.filing_id FROM enrolment e JOIN person_base b"
+            " ON b.unit_id = e.unit_id AND b.person_id = e.person_id AND b.insurance = e.insurance"
+            " AND b.effective_month = (SELECT max(l.effective_month) FROM person_base l WHERE l.unit_id = e.unit_id"
+            " AND l.person_id = e.person_id AND l.insurance = e.insurance AND l.effective_month <= ?)"
+            " WHERE e.from_month <= ? AND (e.to_month IS NULL OR e.to_month >= ?)"
+            " ORDER BY e.unit_id, e.person_id",
+            (month, month, month),
+        )
+        run("INSERT INTO bare_sum SELECT levy_id, count(*), sum(base_fen) FROM bare_detail GROUP BY levy_id")
+    print(json.dumps({"seconds": time.perf_counter() - start, "details": copied.rowcount}))
