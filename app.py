@@ -55,6 +55,7 @@ from rules.numbers import whole_number
 from rules.refusals import Conflict, Missing, Refusal
 from services.accounts import set_account
 from services.demo import demo_accounts, fill_demo, make_demo_ca
+from services.demo_levies import fill_levies
 from services.demo_requests import fill_requests
 from services.policies import Policy, find_policy, set_policy
 from services.revocation_lists import list_states, load_list
@@ -404,6 +405,7 @@ def _prepare(*, fill: bool = True) -> Settings:
         now = region_clock(settings)()
         fill_demo(now)
         fill_requests(Store(settings.data / "files"), now)
+        fill_levies(now)
     return settings
 
 

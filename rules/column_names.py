@@ -53,6 +53,12 @@ OF_WORKERS: dict[str, tuple[str, ...]] = {
     "in_on": ("进场", "进场时间"),
     "out_on": ("退场", "退场时间"),
 }
+OF_PAYMENTS: dict[str, tuple[str, ...]] = {
+    "serial": ("征集流水号", "AAE063"),
+    "amount": ("缴款金额", "实缴金额", "缴费金额"),
+    "paid_on": ("缴费日期", "到账日期", "日期"),
+    "voucher": ("缴款书号", "回单号", "电子税票号码"),
+}
 SAID_FOR: dict[str, str] = {
     "身份证": "居民身份证",
     "二代身份证": "居民身份证",

@@ -32,7 +32,8 @@ PROJECTS = (
     "project_end",
     "project_roster",
 )
-KINDS = (WAGES, *PEOPLE, *UNITS, *PROJECTS)
+LEVIES = ("levy_difference",)
+KINDS = (WAGES, *PEOPLE, *UNITS, *PROJECTS, *LEVIES)
 
 
 class Way(NamedTuple):

@@ -22,6 +22,7 @@ from models.unit import Unit, UnitRate
 from rules.filing_states import WAGES
 from services.ca_login import find_units
 from services.delegations import tell_sides
+from services.levy_notices import due_tellings
 from services.notices import Telling, tell_many
 
 # Each: told when so many days are left, and again at the smaller number.
@@ -49,6 +50,7 @@ def tell_deadlines(now: datetime) -> int:
             *_certificates(session, now),
             *_delegations(session, today),
             *_projects(session, today),
+            *due_tellings(session, today),
         ]
     return tell_many(found, now)
 

@@ -98,8 +98,11 @@ UNITS = (
 # Samples, not the regions' own: neither has published what a project pays.
 PARAMETERS: dict[str, Any] = {
     "retirement_age": {"male": 60, "female": 50},
+    "levy_due_day": 25,
+    "late_fee_per_day": "0.0005",
     "project_formula": {"strategy": "price_rate", "params": {"rate": "0.0012"}},
 }
+EMPLOYEE_RATES = {"310": 20_000}
 REVIEWERS = (
     (HEILONGJIANG, "sbj_hlj", "高志强"),
     (HEILONGJIANG, "sbj_hlj2", "林晓东"),
@@ -185,6 +188,7 @@ def add_unit(session: Session, demo: DemoUnit, number: int, today: date, passwor
                 valid_from=date(today.year - 1, 1, 1),
                 valid_to=date(today.year + 5, 1, 1),
                 employer_millionths=rate,
+                employee_millionths=EMPLOYEE_RATES.get(insurance, 0),
                 reason="示例费率",
             )
         )

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from rules.refusals import Missing
-from services import person_filings, project_filings, unit_filings
+from services import levy_filings, person_filings, project_filings, unit_filings
 from services.kinds import Kind
 
 KINDS: dict[str, Kind] = {
-    kind.code: kind for kind in (*person_filings.KINDS, *unit_filings.KINDS, *project_filings.KINDS)
+    kind.code: kind
+    for kind in (
+        *person_filings.KINDS,
+        *unit_filings.KINDS,
+        *project_filings.KINDS,
+        *levy_filings.KINDS,
+    )
 }
 
 

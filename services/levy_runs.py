@@ -7,6 +7,7 @@ lacks comes with the next one by itself.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -16,17 +17,18 @@ from sqlmodel import Session
 
 from models import audit
 from models.account import Actor
-from models.db import is_sqlite, transaction
+from models.db import insert_rows, transaction
 from models.levy import Levy, LevyDetail, LevyItem, LevyRun, LevySettled
 from models.levy_facts import add_levies, find_wrong_sums, list_unit_ids, settle_filings
 from models.unit import RATE_SCALE, Unit, get_unit
-from rules.levies import Rate, month_before
+from rules.levies import Part, Rate, month_before
 from rules.refusals import Conflict, Missing, Refusal
+from services.levy_notices import tell_issued, tell_reissued
 from services.levy_sums import Bill, Reckoned, reckon
 from services.work import Task, end_job, put_job
 
 LEVY_JOB = "levy"
-UNITS_AT_ONCE = 50
+UNITS_AT_ONCE = 100
 PROBLEMS_KEPT = 500
 REASON_LENGTH = 200
 LATEST_AHEAD = 1
@@ -82,22 +84,31 @@ def calculate(task: Task) -> None:
 
     Raises ``Refusal`` ``levy.sums_differ``: then nothing can be issued.
     """
-    done = 0
-    while True:
-        done += UNITS_AT_ONCE
-        with transaction() as session:
-            run = session.get_one(LevyRun, task.subject_id, with_for_update=True)
-            if run.state != "calculating" or not _next_units(session, run):
-                break
-            total = session.scalar(select(func.count()).where(Unit.region_code == run.region_code)) or 0
-        task.report(min(done, total), total)
+    for done, total in calculate_units(task.subject_id):
+        task.report(done, total)
     with transaction() as session:
-        run = session.get_one(LevyRun, task.subject_id, with_for_update=True)
-        if run.state == "calculating":
-            _check_sums(session, run)
-            run.state = "ready"
-            session.add(run)
         end_job(session, task, task.clock())
+
+
+def calculate_units(run_id: int) -> Iterator[tuple[int, int]]:
+    """Go on with a run behind its cursor until it is ready; yields how many units are done, of how many.
+
+    Each step is a transaction of its own. Raises ``Refusal`` ``levy.sums_differ``.
+    """
+    is_over = False
+    while not is_over:
+        with transaction(is_large=True) as session:
+            run = session.get_one(LevyRun, run_id, with_for_update=True)
+            is_over = run.state != "calculating" or not _next_units(session, run)
+            if is_over and run.state == "calculating":
+                _check_sums(session, run)
+                run.state = "ready"
+                session.add(run)
+            units = select(func.count()).where(Unit.region_code == run.region_code)
+            done, total = (
+                session.scalar(query) or 0 for query in (units.where(Unit.id <= run.cursor), units)
+            )
+        yield done, total
 
 
 def fail_run(session: Session, task: Task, code: str, params: dict[str, Any]) -> None:
@@ -113,7 +124,7 @@ def issue_run(actor: Actor, run_id: int, now: datetime) -> None:
 
     Raises ``Missing``, ``Conflict`` ``levy.not_ready``, ``Refusal`` ``levy.sums_differ``.
     """
-    with transaction() as session:
+    with transaction(is_large=True) as session:
         run = own_run(session, actor, run_id)
         session.refresh(run, with_for_update=True)
         if run.state == "issued":
@@ -125,6 +136,7 @@ def issue_run(actor: Actor, run_id: int, now: datetime) -> None:
         run.state, run.issued_by, run.issued_at = "issued", actor.account_id, now
         session.add(run)
         _audit(session, actor, "levy_run_issued", run, now, after=_sums(session, run))
+        tell_issued(session, run, now)
 
 
 def reissue(actor: Actor, unit_id: int, month: str, reason: str, now: datetime) -> list[int]:
@@ -170,6 +182,7 @@ def reissue(actor: Actor, unit_id: int, month: str, reason: str, now: datetime) 
             before={code: old[code].total_fen for code in changed if code in old},
             after={"reason": reason, **{bill.insurance: bill.total_fen for bill in bills}},
         )
+        tell_reissued(session, [session.get_one(Levy, levy_id) for levy_id in ids], now)
         return ids
 
 
@@ -238,7 +251,8 @@ def write_bills(
     reason: str = "",
 ) -> list[int]:
     """Write drafts with their items and people; returns their numbers."""
-    levies, items, parts = [], [], []
+    levies, items = [], []
+    parts: list[Any] = []
     for bill in bills:
         version = (versions or {}).get(bill.insurance, 1)
         levies.append(
@@ -274,16 +288,12 @@ def write_bills(
                     "employee_fen": item.employee_fen,
                 }
             )
-            parts.extend([(levy_id, seq, *part) for part in item.parts])
+            for part in item.parts:
+                parts += (levy_id, seq, *part)
     if items:
         session.connection().execute(insert(LevyItem), items)
-        mark = ", ".join(["?" if is_sqlite() else "%s"] * 9)
-        # Straight to the driver: a run writes hundreds of thousands of these (docs/adr/0013).
-        session.connection().exec_driver_sql(f"INSERT INTO levy_detail ({_COLUMNS}) VALUES ({mark})", parts)
+        insert_rows(session, "levy_detail", ("levy_id", "seq", *Part._fields), parts)
     return ids
-
-
-_COLUMNS = "levy_id, seq, person_id, wage_fen, base_fen, before_fen, adjustment, employee_fen, filing_id"
 
 
 def _millionths(rate: Rate) -> dict[str, int]:

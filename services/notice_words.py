@@ -73,6 +73,17 @@ WORDS = {
         N_("项目“%(name)s”参保 %(day)s到期，没有完工的请办理延期"),
         N_("项目（编号 %(number)s）参保 %(day)s到期，没有完工的请办理延期"),
     ),
+    "levy_issued": Words(N_("%(period)s社保费已核定：%(insurances)s共应缴 %(amount)s 元，%(day)s截止")),
+    "levy_nothing": Words(N_("%(period)s社保费已核定：%(insurances)s没有要缴的，应退 %(amount)s 元")),
+    "levy_reissued": Words(
+        N_("%(period)s社保费重新核定：%(insurances)s现为 %(amount)s 元，请按新的通知单缴费")
+    ),
+    "levy_due": Words(
+        N_("%(period)s社保费 %(day)s截止，%(insurances)s还有 %(amount)s 元没有缴"),
+    ),
+    "levy_overdue": Words(
+        N_("%(period)s社保费 %(day)s已截止，%(insurances)s还有 %(amount)s 元没有缴（含滞纳金），请尽快缴清")
+    ),
 }
 """Every kind of notice; what a filing's step is called comes from first manual 3.4."""
 
@@ -93,6 +104,9 @@ def _values(params: Mapping[str, Any], name_filing: Any) -> dict[str, Any]:
     if "day" in params:
         day = date.fromisoformat(params["day"])
         values["day"] = _("%(month)s 月 %(day)s 日") % {"month": day.month, "day": day.day}
+    if "period" in params:
+        year, month = params["period"][:4], int(params["period"][4:])
+        values["period"] = _("%(year)s 年 %(month)s 月") % {"year": year, "month": month}
     if "insurances" in params:
         values["insurances"] = _("、").join(insurance_name(code) for code in params["insurances"])
     if "receipt_no" in params:

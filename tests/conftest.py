@@ -21,6 +21,7 @@ import pytest
 from documents.store import Store
 from models import db, migrate
 from services.demo import fill_demo, make_demo_ca
+from services.demo_levies import fill_levies
 from services.demo_requests import fill_requests
 from settings import Settings
 
@@ -95,6 +96,7 @@ def demo_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     now = datetime.now(timezone(timedelta(hours=settings.time_zone_hours)))
     fill_demo(now)
     fill_requests(Store(folder / "files"), now)
+    fill_levies(now)
     make_demo_ca(settings.demo_ca, settings.trust_folder, now)
     db.disconnect()
     return folder

@@ -33,6 +33,8 @@ SHAPES = {
     "mandate_confirmed": "ok",
     "delegation_refused": "fail",
     "correction_settled": "ok",
+    "levy_nothing": "ok",
+    "levy_overdue": "fail",
 }
 """The shape of what each kind says has happened, bare where it only began; what comes to an end asks for something."""
 
@@ -116,6 +118,8 @@ def _place_of(found: Notice) -> str:
     kind = found.kind
     if kind.startswith("project_") and "projects.show" in current_app.view_functions:
         return url_for("projects.show", project_id=found.params["project_id"])
+    if kind.startswith("levy_"):
+        return url_for("levies.notices", month=found.params["period"])
     places = {
         "window_closes": "wages.index",
         "certificate_expires": "auth.certificate",

@@ -13,6 +13,7 @@ from blueprints.shared import clock
 from models.filing import Filing
 from models.filing_parts import FilingLine
 from models.project import Project
+from rules.capital_amounts import capital_amount
 from rules.filing_states import WAGES
 from rules.identity import mask_id
 from rules.insurances import CHOICES
@@ -260,6 +261,17 @@ def page_word(message: str, **values: object) -> str:
     return text % values if "%" in text else text
 
 
+def standing_word(state: str) -> str:
+    """How a 征集单 stands by its payments, as ``services.levy_payments.Standing`` calls it."""
+    words = {"paid": _("已缴清"), "open": _("未缴清"), "late": _("逾期"), "credit": _("多缴或应退")}
+    return words[state]
+
+
+def standing_shape(state: str) -> str:
+    """The class that gives such a state its shape and colour."""
+    return {"paid": "ok", "open": "ask", "late": "fail", "credit": "ok"}[state]
+
+
 def install_words(app: Flask) -> None:
     """Hand these words to every template."""
     app.jinja_env.globals["_"] = page_word
@@ -295,3 +307,6 @@ def install_words(app: Flask) -> None:
         "fingerprint": grouped_digest,
     }
     app.jinja_env.filters.update(filters)
+    app.jinja_env.filters.update(
+        standing_word=standing_word, standing_shape=standing_shape, capital=capital_amount
+    )

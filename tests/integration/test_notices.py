@@ -229,6 +229,7 @@ def test_mails_name_nobody():
         "name": "某项目",
         "number": "HD-1",
         "amount": "1,000.00",
+        "period": "202606",
     }
     for kind in WORDS:
         said = mail_words(kind, params)

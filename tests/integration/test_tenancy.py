@@ -14,6 +14,7 @@ from models.db import transaction
 from models.filing_parts import Attachment
 from services.filings import save_new
 from tests.factories import NOW, actor, make_project
+from tests.integration.levy_desk import get_levy, issue_month
 from tests.integration.test_person_requests import form
 from tests.integration.way import count, get_declaration, get_filing, tally
 
@@ -57,6 +58,7 @@ def foreign(way, world, sign_in) -> dict[str, object]:
     page = zhao.get("/wages/1/prints")
     roster = page.one("//*[@id='roster']//a[@download]").get("href")
     job_id = int(roster.rsplit("/", 1)[1].removesuffix(".pdf"))
+    issue_month(way.jobs.runner, "202606")
     return {
         "declaration_id": 1,
         "backup_id": 1,
@@ -65,6 +67,7 @@ def foreign(way, world, sign_in) -> dict[str, object]:
         "job_id": job_id,
         "notice_id": 1,
         "project_id": make_project(world.theirs),
+        "levy_id": get_levy(world.theirs.id, "202606", "410").id,
         "kind": "zip",
         "person_id": world.theirs.people[0],
         "draft_id": _draft(),
