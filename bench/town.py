@@ -15,7 +15,6 @@ from models.job import Job
 from models.levy import LevyRun
 from rules.levies import month_before
 from services import demo, levy_runs
-from services.levy_runs import find_last_run
 
 if TYPE_CHECKING:
     from bench.inside import Room
@@ -124,33 +123,44 @@ def measure_levy(room: Room) -> None:
 
 
 def bare_levy(room: Room) -> None:
-    """The limit: one INSERT … SELECT that copies each person's wage and base, and one that sums them.
+    """The limit: the same rows into the same tables by the database alone, without a thought about law or past.
 
-    Into a table of the same columns and key as ``levy_detail``, without its guards, in one transaction.
+    One INSERT … SELECT copies each person's wage and base, another sums them by unit, in one transaction.
     """
     month = f"{room.clock():%Y%m}"
-    with db.reading() as session:
-        assert find_last_run(session, demo.HEILONGJIANG) is not None
     with db.transaction() as session:
         run = session.connection().exec_driver_sql
         run(
-            "CREATE TABLE bare_detail (levy_id INTEGER, person_id INTEGER, seq INTEGER, wage_fen BIGINT, base_fen BIGINT,"
-            " before_fen BIGINT, adjustment VARCHAR, employee_fen BIGINT, filing_id INTEGER,"
-            " PRIMARY KEY (levy_id, person_id, seq)) WITHOUT ROWID"
+            "INSERT INTO levy_run (region_code, month, state, cursor, problems, started_by, started_at)"
+            " SELECT region_code, ?, 'calculating', 0, '[]', started_by, started_at FROM levy_run",
+            (month,),
         )
-        run("CREATE TABLE bare_sum (unit_id INTEGER, people INTEGER, base_fen BIGINT)")
+        run(
+            "INSERT INTO levy (run_id, unit_id, insurance, month, version, state, people, base_total_fen, employer_fen,"
+            " employee_fen, total_fen, due_on, reason) SELECT (SELECT max(id) FROM levy_run), id, '310', ?, 1, 'draft',"
+            " 0, 0, 0, 0, 0, '2026-01-25', '' FROM unit",
+            (month,),
+        )
     start = time.perf_counter()
     with db.transaction() as session:
         run = session.connection().exec_driver_sql
         copied = run(
-            "INSERT INTO bare_detail SELECT e.unit_id, e.person_id, 1, b.wage_fen, b.base_fen, 0, b.adjustment, 0,"
-            " b.filing_id FROM enrolment e JOIN person_base b"
+            "INSERT INTO levy_detail (levy_id, person_id, seq, wage_fen, base_fen, before_fen, adjustment,"
+            " employee_fen, filing_id)"
+            " SELECT v.id, e.person_id, 1, b.wage_fen, b.base_fen, 0, b.adjustment, 0, b.filing_id"
+            " FROM levy v JOIN enrolment e ON e.unit_id = v.unit_id AND e.insurance = v.insurance JOIN person_base b"
             " ON b.unit_id = e.unit_id AND b.person_id = e.person_id AND b.insurance = e.insurance"
             " AND b.effective_month = (SELECT max(l.effective_month) FROM person_base l WHERE l.unit_id = e.unit_id"
-            " AND l.person_id = e.person_id AND l.insurance = e.insurance AND l.effective_month <= ?)"
-            " WHERE e.from_month <= ? AND (e.to_month IS NULL OR e.to_month >= ?)"
-            " ORDER BY e.unit_id, e.person_id",
-            (month, month, month),
+            " AND l.person_id = e.person_id AND l.insurance = e.insurance AND l.effective_month <= v.month)"
+            " WHERE v.month = ? AND e.from_month <= v.month AND (e.to_month IS NULL OR e.to_month >= v.month)"
+            " ORDER BY v.id, e.person_id",
+            (month,),
         )
-        run("INSERT INTO bare_sum SELECT levy_id, count(*), sum(base_fen) FROM bare_detail GROUP BY levy_id")
+        run(
+            "INSERT INTO levy_item (levy_id, seq, kind, for_month, people, base_total_fen, employer_millionths,"
+            " employee_millionths, employer_fen, employee_fen)"
+            " SELECT levy_id, seq, 'normal', ?, count(*), sum(base_fen), 75000, 20000, sum(base_fen) * 75 / 1000, 0"
+            " FROM levy_detail JOIN levy v ON v.id = levy_id WHERE v.month = ? GROUP BY levy_id, seq",
+            (month, month),
+        )
     print(json.dumps({"seconds": time.perf_counter() - start, "details": copied.rowcount}))

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, Index, UniqueConstraint, text
-from sqlmodel import Field, SQLModel
+from sqlalchemy import BigInteger, CheckConstraint, Index, UniqueConstraint, select, text
+from sqlmodel import Field, Session, SQLModel
 
 from models.db import Json, UtcDateTime
 
@@ -194,3 +194,21 @@ class LevyPayment(SQLModel, table=True):
     levy_id: int = Field(foreign_key="levy.id", index=True)
     amount_fen: int = Field(sa_type=BigInteger)
     paid_on: date
+
+
+def find_run(session: Session, region_code: str, month: str) -> LevyRun | None:
+    """The run of a month, in whatever state."""
+    query = select(LevyRun).where(LevyRun.region_code == region_code, LevyRun.month == month)
+    return session.scalars(query).first()
+
+
+def find_last_run(session: Session, region_code: str) -> LevyRun | None:
+    """The run of the latest month."""
+    query = select(LevyRun).where(LevyRun.region_code == region_code)
+    return session.scalars(query.order_by(LevyRun.month.desc()).limit(1)).first()
+
+
+def list_issued(session: Session, unit_id: int, month: str) -> list[Levy]:
+    """What a unit owes for a month, by 险种."""
+    query = select(Levy).where(Levy.unit_id == unit_id, Levy.month == month, Levy.state == "issued")
+    return list(session.scalars(query.order_by(Levy.insurance)))

@@ -85,6 +85,7 @@ class RegionParameter(SQLModel, table=True):
 
     ``retirement_age``: {"male": years, "female": years}; ``project_formula``: {"strategy", "params"} as
     ``rules.project_dues.parse_formula`` takes them. ``levy_due_day``: the day of the month by which its levy is paid;
+    ``levy_days_to_pay``: the days that a unit has at least, from the issue on;
     ``late_fee_per_day``: 滞纳金 as decimal text ("0.0005"); ``employee_share``: "person" or "sum", what is rounded.
     """
 

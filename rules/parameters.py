@@ -15,13 +15,14 @@ from rules.money import yuan_text
 from rules.refusals import Refusal
 
 BOUNDS, REGION_RATE, UNIT_RATE = "bounds", "region_rate", "unit_rate"
-DUE_DAY, LATE_FEE, SHARE, RETIREMENT = (
+DUE_DAY, DAYS_TO_PAY, LATE_FEE, SHARE, RETIREMENT = (
     "levy_due_day",
+    "levy_days_to_pay",
     "late_fee_per_day",
     "employee_share",
     "retirement_age",
 )
-RULES = (DUE_DAY, LATE_FEE, SHARE, RETIREMENT)
+RULES = (DUE_DAY, DAYS_TO_PAY, LATE_FEE, SHARE, RETIREMENT)
 """The kinds that are rows of ``RegionParameter`` by their own name."""
 
 FLOOR_PERCENT, CAP_PERCENT = 60, 300
@@ -152,6 +153,19 @@ KINDS: dict[str, ChangeKind] = {
             ),
         ),
         ChangeKind(
+            DAYS_TO_PAY,
+            N_("签发后的缴费天数"),
+            (
+                Field(
+                    "value",
+                    N_("至少几天"),
+                    "count",
+                    True,
+                    hint_msgid=N_("1 至 31；签发得晚时，截止日顺延，给单位留出这些天"),
+                ),
+            ),
+        ),
+        ChangeKind(
             LATE_FEE,
             N_("滞纳金"),
             (
@@ -232,7 +246,7 @@ def _check(kind: ChangeKind, cleaned: Mapping[str, Any]) -> Iterator[Refusal]:
         if cleaned["floor"] > cleaned["cap"]:
             floor, cap = (yuan_text(cleaned[name], grouped=True) for name in ("floor", "cap"))
             yield Refusal("parameter.floor_above_cap", "floor", floor=floor, cap=cap)
-    elif kind.code == DUE_DAY and cleaned["value"] not in _DAYS:
+    elif kind.code in (DUE_DAY, DAYS_TO_PAY) and cleaned["value"] not in _DAYS:
         yield Refusal("parameter.due_day", "value", value=str(cleaned["value"]))
     elif kind.code == RETIREMENT:
         for name in ("male", "female"):

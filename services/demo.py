@@ -99,6 +99,7 @@ UNITS = (
 PARAMETERS: dict[str, Any] = {
     "retirement_age": {"male": 60, "female": 50},
     "levy_due_day": 25,
+    "levy_days_to_pay": 5,
     "late_fee_per_day": "0.0005",
     "project_formula": {"strategy": "price_rate", "params": {"rate": "0.0012"}},
 }

@@ -10,7 +10,7 @@ from sqlmodel import Session
 from documents.limits import Limits
 from models.account import Account, Actor, find_account
 from models.db import reading, transaction
-from models.levy import Levy, LevyRun
+from models.levy import Levy, LevyRun, find_last_run
 from models.notice import Notice, NoticeRead
 from models.person import Enrolment
 from models.region import first_day
@@ -30,7 +30,7 @@ def fill_levies(now: datetime) -> None:
     for username, count in MONTHS.values():
         with reading() as session:
             actor = _reviewer(session, username)
-            if levy_runs.find_last_run(session, actor.region_code) is not None:
+            if find_last_run(session, actor.region_code) is not None:
                 continue
         with transaction() as session:
             _spread_joiners(
@@ -100,5 +100,5 @@ def _read_old_notices(session: Session, region_code: str, last_month: str, now: 
         NoticeRead(notice_id=notice_id, account_id=account_id, read_at=now)
         for notice_id, unit_id, params in session.execute(query)
         for account_id, its_unit in accounts
-        if its_unit == unit_id and params.get("month") != last_month
+        if its_unit == unit_id and params["period"] != last_month
     )

@@ -14,7 +14,7 @@ from models import audit
 from models.account import Account, Actor
 from models.db import reading, transaction, upsert
 from models.filing import Filing
-from models.levy import Levy, LevyConfirmation, LevyRun
+from models.levy import Levy, LevyConfirmation, LevyRun, list_issued
 from models.levy_ahead import (
     find_confirmation,
     find_last_issued,
@@ -29,7 +29,6 @@ from models.person import Person
 from rules.levies import Item, Part, month_before
 from rules.levy_changes import Changes, Why, compare
 from rules.refusals import Conflict, Refusal
-from services.levy_runs import list_issued
 from services.levy_sums import Bill, Problem, Reckoned, reckon
 
 What = Literal["came", "left", "moved", "lacking"]

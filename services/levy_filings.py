@@ -10,6 +10,7 @@ from sqlmodel import Session
 from models.account import Actor
 from models.filing import Filing
 from models.filing_parts import FilingLine, find_holder
+from models.levy import find_run
 from models.person import find_unit_person
 from rules.fields import N_
 from rules.insurances import ALL, CHOICES
@@ -17,7 +18,6 @@ from rules.levy_disputes import DISPUTING
 from rules.refusals import Refusal
 from services.kinds import Asked, Checked, Kind, held
 from services.levies import next_month
-from services.levy_runs import find_run
 from translations import gettext as _
 
 

@@ -11,7 +11,7 @@ from sqlmodel import Session
 from documents.levy_pdf import Fact, ItemLine, LevyPaper, write_notice_pdf, write_sheet_pdf
 from documents.wage_file import insurance_name
 from models.account import Account
-from models.levy import Levy, LevyItem, LevyRun
+from models.levy import Levy, LevyItem, LevyRun, list_issued
 from models.levy_list import find_levy, list_items, list_versions
 from models.region import Region, get_region
 from models.unit import Unit, get_unit
@@ -22,7 +22,6 @@ from rules.money import yuan_text
 from rules.refusals import Missing
 from services.exchange import File
 from services.levy_payments import Standing, standing
-from services.levy_runs import list_issued
 from services.prints import PDF
 from translations import gettext as _
 

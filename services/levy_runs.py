@@ -12,25 +12,26 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import func, select
 from sqlmodel import Session
 
 from models import audit
 from models.account import Actor
-from models.db import insert_rows, transaction
-from models.levy import Levy, LevyDetail, LevyItem, LevyRun, LevySettled
-from models.levy_facts import add_levies, find_wrong_sums, list_unit_ids, settle_filings
-from models.unit import RATE_SCALE, Unit, get_unit
-from rules.levies import Part, Rate, month_before
+from models.db import transaction
+from models.levy import Levy, LevyRun, find_last_run, find_run
+from models.levy_drafts import delete_drafts
+from models.levy_facts import list_unit_ids, settle_filings
+from models.unit import Unit
+from rules.levies import month_before
 from rules.refusals import Conflict, Missing, Refusal
-from services.levy_notices import tell_issued, tell_reissued
-from services.levy_sums import Bill, Reckoned, reckon
+from services.levy_drafts import check_sums, issue, write_bills
+from services.levy_notices import tell_issued
+from services.levy_sums import reckon
 from services.work import Task, end_job, put_job
 
 LEVY_JOB = "levy"
 UNITS_AT_ONCE = 100
 PROBLEMS_KEPT = 500
-REASON_LENGTH = 200
 LATEST_AHEAD = 1
 """A month may be levied while it runs, and the next one before it begins."""
 
@@ -71,7 +72,7 @@ def restart_run(actor: Actor, run_id: int, now: datetime) -> int:
             raise Conflict("levy.issued", month=run.month)
         if run.state == "calculating":
             raise Conflict("levy.calculating", month=run.month)
-        _throw_away(session, run)
+        delete_drafts(session, run.key)
         run.state, run.cursor, run.problems, run.failure = "calculating", 0, [], None
         run.started_by, run.started_at = actor.account_id, now
         session.add(run)
@@ -101,7 +102,7 @@ def calculate_units(run_id: int) -> Iterator[tuple[int, int]]:
             run = session.get_one(LevyRun, run_id, with_for_update=True)
             is_over = run.state != "calculating" or not _next_units(session, run)
             if is_over and run.state == "calculating":
-                _check_sums(session, run)
+                check_sums(session, run)
                 run.state = "ready"
                 session.add(run)
             units = select(func.count()).where(Unit.region_code == run.region_code)
@@ -131,59 +132,12 @@ def issue_run(actor: Actor, run_id: int, now: datetime) -> None:
             return
         if run.state != "ready":
             raise Conflict("levy.not_ready", month=run.month)
-        _check_sums(session, run)
-        _issue(session, run.key, now)
+        check_sums(session, run)
+        issue(session, run, now)
         run.state, run.issued_by, run.issued_at = "issued", actor.account_id, now
         session.add(run)
         _audit(session, actor, "levy_run_issued", run, now, after=_sums(session, run))
         tell_issued(session, run, now)
-
-
-def reissue(actor: Actor, unit_id: int, month: str, reason: str, now: datetime) -> list[int]:
-    """重新核定 of one unit's newest month, with a reason: a new version of each 征集单 that would be different.
-
-    Returns the new ones. Raises ``Missing``, ``Refusal`` ``levy.no_reason``, ``levy.reason_too_long``, ``levy.same``
-    where nothing would change, ``Conflict`` ``levy.later_month`` (``month``).
-    """
-    reason = _check_reason(reason)
-    with transaction() as session:
-        unit = get_unit(session, unit_id) if session.get(Unit, unit_id) else None
-        run = find_run(session, actor.region_code, month)
-        if unit is None or unit.region_code != actor.region_code or run is None or run.state != "issued":
-            raise Missing(unit_id)
-        session.refresh(run, with_for_update=True)
-        last = find_last_run(session, actor.region_code)
-        if last is not None and last.month != month:
-            raise Conflict("levy.later_month", month=last.month)
-        settle_filings(session, run, unit_id, unit_id)
-        old = {one.insurance: one for one in list_issued(session, unit_id, month)}
-        new = {bill.insurance: bill for bill in _reckon(session, run, unit_id, unit_id).bills}
-        changed = [code for code in sorted({*old, *new}) if _differs(session, old.get(code), new.get(code))]
-        if not changed:
-            raise Refusal("levy.same", month=month)
-        for code in changed:
-            if code in old:
-                old[code].state = "replaced"
-                session.add(old[code])
-        session.flush()
-        bills = [new.get(code) or Bill(unit_id, code, old[code].due_on, ()) for code in changed]
-        versions = {code: old[code].version + 1 if code in old else 1 for code in changed}
-        ids = write_bills(session, run.key, month, bills, versions=versions, reason=reason)
-        _check_sums(session, run)
-        _issue(session, run.key, now)
-        audit.record(
-            session,
-            actor,
-            "levy_reissued",
-            "levy_run",
-            run.key,
-            now,
-            unit_id=unit_id,
-            before={code: old[code].total_fen for code in changed if code in old},
-            after={"reason": reason, **{bill.insurance: bill.total_fen for bill in bills}},
-        )
-        tell_reissued(session, [session.get_one(Levy, levy_id) for levy_id in ids], now)
-        return ids
 
 
 def own_run(session: Session, actor: Actor, run_id: int) -> LevyRun:
@@ -192,24 +146,6 @@ def own_run(session: Session, actor: Actor, run_id: int) -> LevyRun:
     if run is None or run.region_code != actor.region_code:
         raise Missing(run_id)
     return run
-
-
-def find_run(session: Session, region_code: str, month: str) -> LevyRun | None:
-    """The run of a month, in whatever state."""
-    query = select(LevyRun).where(LevyRun.region_code == region_code, LevyRun.month == month)
-    return session.scalars(query).first()
-
-
-def find_last_run(session: Session, region_code: str) -> LevyRun | None:
-    """The run of the latest month."""
-    query = select(LevyRun).where(LevyRun.region_code == region_code)
-    return session.scalars(query.order_by(LevyRun.month.desc()).limit(1)).first()
-
-
-def list_issued(session: Session, unit_id: int, month: str) -> list[Levy]:
-    """What a unit owes for a month, by 险种."""
-    query = select(Levy).where(Levy.unit_id == unit_id, Levy.month == month, Levy.state == "issued")
-    return list(session.scalars(query.order_by(Levy.insurance)))
 
 
 def check_month(month: str) -> None:
@@ -229,119 +165,12 @@ def _next_units(session: Session, run: LevyRun) -> bool:
     if not ids:
         return False
     settle_filings(session, run, ids[0], ids[-1])
-    reckoned = _reckon(session, run, ids[0], ids[-1])
+    reckoned = reckon(session, run.region_code, run.month, ids[0], ids[-1])
     write_bills(session, run.key, run.month, reckoned.bills)
     run.problems = [*run.problems, *map(asdict, reckoned.problems)][:PROBLEMS_KEPT]
     run.cursor = ids[-1]
     session.add(run)
     return True
-
-
-def _reckon(session: Session, run: LevyRun, first: int, last: int) -> Reckoned:
-    return reckon(session, run.region_code, run.month, first, last)
-
-
-def write_bills(
-    session: Session,
-    run_id: int,
-    month: str,
-    bills: list[Bill],
-    *,
-    versions: dict[str, int] | None = None,
-    reason: str = "",
-) -> list[int]:
-    """Write drafts with their items and people; returns their numbers."""
-    levies, items = [], []
-    parts: list[Any] = []
-    for bill in bills:
-        version = (versions or {}).get(bill.insurance, 1)
-        levies.append(
-            {
-                "run_id": run_id,
-                "unit_id": bill.unit_id,
-                "insurance": bill.insurance,
-                "month": month,
-                "version": version,
-                "state": "draft",
-                "people": bill.people,
-                "base_total_fen": bill.base_total_fen,
-                "employer_fen": bill.employer_fen,
-                "employee_fen": bill.employee_fen,
-                "total_fen": bill.total_fen,
-                "due_on": bill.due_on,
-                "reason": reason if version > 1 else "",
-            }
-        )
-    ids = add_levies(session, levies)
-    for levy_id, bill in zip(ids, bills, strict=True):
-        for seq, item in enumerate(bill.items, start=1):
-            items.append(
-                {
-                    "levy_id": levy_id,
-                    "seq": seq,
-                    "kind": item.kind,
-                    "for_month": item.for_month,
-                    "people": len(item.parts),
-                    "base_total_fen": item.base_total_fen,
-                    **_millionths(item.rate),
-                    "employer_fen": item.employer_fen,
-                    "employee_fen": item.employee_fen,
-                }
-            )
-            for part in item.parts:
-                parts += (levy_id, seq, *part)
-    if items:
-        session.connection().execute(insert(LevyItem), items)
-        insert_rows(session, "levy_detail", ("levy_id", "seq", *Part._fields), parts)
-    return ids
-
-
-def _millionths(rate: Rate) -> dict[str, int]:
-    return {
-        "employer_millionths": int(rate.employer * RATE_SCALE),
-        "employee_millionths": int(rate.employee * RATE_SCALE),
-    }
-
-
-def _check_sums(session: Session, run: LevyRun) -> None:
-    wrong = find_wrong_sums(session, run.key)
-    if wrong is not None:
-        raise Refusal("levy.sums_differ", number=f"{wrong:012d}")
-
-
-def _issue(session: Session, run_id: int, now: datetime) -> None:
-    session.connection().execute(
-        update(Levy).where(Levy.run_id == run_id, Levy.state == "draft").values(state="issued", issued_at=now)
-    )
-    session.expire_all()
-
-
-def _differs(session: Session, old: Levy | None, new: Bill | None) -> bool:
-    if old is None or new is None:
-        return (old is not None and old.total_fen != 0) or (new is not None)
-    sums = (old.people, old.base_total_fen, old.employer_fen, old.employee_fen)
-    if sums != (new.people, new.base_total_fen, new.employer_fen, new.employee_fen):
-        return True
-    query = select(LevyDetail).where(LevyDetail.levy_id == old.key)
-    kept = {
-        (one.seq, one.person_id, one.base_fen, one.before_fen, one.employee_fen)
-        for one in session.scalars(query)
-    }
-    now = {
-        (seq, part.person_id, part.base_fen, part.before_fen, part.employee_fen)
-        for seq, item in enumerate(new.items, start=1)
-        for part in item.parts
-    }
-    return kept != now
-
-
-def _throw_away(session: Session, run: LevyRun) -> None:
-    drafts = select(Levy.id).where(Levy.run_id == run.key, Levy.state == "draft").scalar_subquery()
-    connection = session.connection()
-    for table in (LevyDetail, LevyItem):
-        connection.execute(delete(table).where(table.levy_id.in_(drafts)))
-    connection.execute(delete(Levy).where(Levy.run_id == run.key, Levy.state == "draft"))
-    connection.execute(delete(LevySettled).where(LevySettled.run_id == run.key))
 
 
 def _sums(session: Session, run: LevyRun) -> dict[str, int]:
@@ -350,15 +179,6 @@ def _sums(session: Session, run: LevyRun) -> dict[str, int]:
     )
     levies, total = session.execute(query).one()
     return {"levies": levies, "total_fen": int(total)}
-
-
-def _check_reason(reason: str) -> str:
-    reason = reason.strip()
-    if not reason:
-        raise Refusal("levy.no_reason", "reason")
-    if len(reason) > REASON_LENGTH:
-        raise Refusal("levy.reason_too_long", "reason", limit=REASON_LENGTH)
-    return reason
 
 
 def _audit(

@@ -40,9 +40,9 @@ class UnitSheet:
         """Whether a rate is in force today."""
         return rate.valid_from <= self.today < rate.valid_to
 
-    def last_day(self, rate: UnitRate) -> date:
-        """The last day of a rate."""
-        return rate.valid_to - timedelta(days=1)
+    def last_day(self, rate: UnitRate) -> date | None:
+        """The last day of a rate; None while no end of it is known."""
+        return None if rate.valid_to == date.max else rate.valid_to - timedelta(days=1)
 
     def days_left(self, certificate: CertificateRecord) -> int:
         """Whole days until a certificate expires; negative when it has."""

@@ -17,7 +17,7 @@ from blueprints.wages.files import attachment
 from models.account import Account
 from models.db import reading
 from models.job import find_latest_job
-from models.levy import LevyRun
+from models.levy import LevyRun, find_last_run, list_issued
 from models.levy_run_list import (
     UNITS_A_PAGE,
     count_confirmed,
@@ -34,17 +34,14 @@ from rules.numbers import whole_number
 from rules.refusals import Conflict, Missing, Refusal
 from services.levy_runs import (
     LEVY_JOB,
-    REASON_LENGTH,
-    find_last_run,
     issue_run,
-    list_issued,
     own_run,
-    reissue,
     restart_run,
     start_run,
 )
 from services.levy_summary import list_sums, summary_file
 from services.levy_sums import reckon
+from services.levy_versions import REASON_LENGTH, check_reason, reissue
 from translations import gettext as _
 
 PROBLEMS_A_PAGE = 50
@@ -168,7 +165,7 @@ def levy_unit(run_id: int, unit_id: int) -> Response | tuple[str, int] | str:
     reason = request.form.get("reason", "").replace("\r\n", "\n")
     try:
         if "sure" not in request.form:
-            return _reissue_page(run_id, unit_id, _check_reason(reason))
+            return _reissue_page(run_id, unit_id, check_reason(reason))
         with reading() as session:
             month = own_run(session, actor(), run_id).month
         reissue(actor(), unit_id, month, reason, clock.now())
@@ -236,11 +233,3 @@ def _values(session: Session, run: LevyRun) -> dict[str, Any]:
         "started_by": session.get_one(Account, run.started_by).display_name,
         "issued_by": session.get_one(Account, run.issued_by).display_name if run.issued_by else "",
     }
-
-
-def _check_reason(reason: str) -> str:
-    if not reason.strip():
-        raise Refusal("levy.no_reason", "reason")
-    if len(reason.strip()) > REASON_LENGTH:
-        raise Refusal("levy.reason_too_long", "reason", limit=REASON_LENGTH)
-    return reason.strip()

@@ -18,7 +18,7 @@ from models.unit import UnitRate
 from rules.refusals import Conflict
 from services.deadlines import tell_deadlines
 from services.levy_payments import Standing, standing
-from services.levy_runs import reissue
+from services.levy_versions import reissue
 from services.notice_words import mail_words, screen_words
 from services.payment_files import book_file
 from tests.factories import CHINA, NORTH, YEAR, actor

@@ -13,7 +13,7 @@ from models.region import RegionParameter
 from models.unit import Unit, UnitRate
 from rules.capital_amounts import capital_amount
 from rules.money import yuan_text
-from services.levy_runs import reissue
+from services.levy_versions import reissue
 from tests.factories import NORTH, YEAR, actor
 from tests.integration.levy_desk import get_levy, issue_month
 from tests.integration.payment_desk import pay

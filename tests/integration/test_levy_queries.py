@@ -14,7 +14,7 @@ from models.audit import AuditEvent
 from models.db import reading, transaction
 from models.levy import LevyDetail
 from models.person import Person
-from services.levy_runs import reissue
+from services.levy_versions import reissue
 from tests.factories import ALL, CAP, FLOOR, NOW, actor, add_people
 from tests.integration.levy_desk import draft_month, end_cover, get_levy, issue_month, set_wages
 from tests.integration.project_desk import decide, send

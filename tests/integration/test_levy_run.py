@@ -11,13 +11,14 @@ from sqlalchemy.exc import DBAPIError
 
 from models.db import reading, transaction
 from models.job import Job
-from models.levy import Levy, LevyDetail, LevyItem, LevyRun
+from models.levy import Levy, LevyDetail, LevyItem, LevyRun, list_issued
 from models.person import Enrolment, PersonBase
 from models.region import RegionParameter, RegionRate
 from rules.levies import month_before
 from rules.refusals import Conflict, Missing, Refusal
 from services import levy_runs
-from services.levy_runs import issue_run, list_issued, reissue, restart_run, start_run
+from services.levy_runs import issue_run, restart_run, start_run
+from services.levy_versions import reissue
 from tests.factories import CAP, FLOOR, NORTH, actor, id_number
 from tests.integration.test_person_requests import decide, join, send
 
@@ -341,14 +342,32 @@ def test_the_regions_rate_counts_where_a_unit_has_none(levy, world):
                 name="levy_due_day",
                 valid_from=date(2026, 1, 1),
                 valid_to=date(2027, 1, 1),
-                value=10,
+                value=20,
             )
         )
     levy()
     one = issued(world.ours.id, THIS)["310"]
     assert one.employer_fen == half_up(one.base_total_fen, "0.075")
     assert one.employee_fen == sum(half_up(part.base_fen, "0.02") for part in details(one))
-    assert one.due_on == date(2026, 6, 10)
+    assert one.due_on == date(2026, 6, 20)
+
+
+@pytest.mark.parametrize(("days", "due"), [(None, date(2026, 6, 28)), (5, date(2026, 7, 3))])
+def test_nobody_is_late_before_the_issue(levy, world, clock, days, due):
+    if days:
+        with transaction() as session:
+            session.add(
+                RegionParameter(
+                    region_code=NORTH,
+                    name="levy_days_to_pay",
+                    valid_from=date(2026, 1, 1),
+                    valid_to=date(2027, 1, 1),
+                    value=days,
+                )
+            )
+    clock.move(days=10)
+    levy()
+    assert {one.due_on for one in issued(world.ours.id, THIS).values()} == {due}
 
 
 def test_a_new_version_needs_a_reason_and_a_change(levy, world, clock):
