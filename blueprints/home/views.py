@@ -18,6 +18,7 @@ from models.filing import FilingSearch, list_filings, list_to_finish
 from models.notice import Notice, list_unread
 from models.project import list_unpaid
 from models.region import list_windows
+from services.levy_months import list_owed, list_year, sum_months
 
 
 @home.get("/")
@@ -34,6 +35,8 @@ def index() -> Response | str:
         to_finish = list_to_finish(session, actor().own_unit_id)
         unpaid = list_unpaid(session, actor().own_unit_id)
         unread = _unread(session) if actor().may("query") else []
+        levies = list_year(session, actor().own_unit_id) if actor().may("query") else []
+        owed = list_owed(session, levies, today)
         windows = [w for w in list_windows(session, actor().region_code) if w.opens_on <= today]
     return render_template(
         "home/index.html",
@@ -44,6 +47,8 @@ def index() -> Response | str:
         windows=windows,
         unread=[shown(notice) for notice in unread],
         today=today,
+        months=sum_months(levies),
+        owed=owed,
         marks=menu_marks(),
     )
 

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from io import BytesIO
-from itertools import groupby
-from typing import NamedTuple
 
 from flask import redirect, render_template, request, send_file
 from sqlmodel import Session
@@ -40,18 +37,9 @@ from rules.purposes import FIELDS
 from rules.refusals import Missing
 from services.filings import Faulty
 from services.levy_export import export_levies, export_people
+from services.levy_months import MONTHS_SHOWN, sum_months
 from services.levy_payments import standing
 from translations import gettext as _
-
-MONTHS_SHOWN = 12
-
-
-class MonthSum(NamedTuple):
-    """A month as the plot shows it: what is owed in all 险种, and the people of the largest."""
-
-    month: str
-    total_fen: int
-    people: int
 
 
 @levies.get("/")
@@ -168,15 +156,6 @@ def own_levy(session: Session, levy_id: int) -> Levy:
     if found is None:
         raise Missing(levy_id)
     return found
-
-
-def sum_months(found: Iterable[Levy]) -> list[MonthSum]:
-    """These 征集单 by month, the earliest first."""
-    by_month = groupby(sorted(found, key=lambda one: one.month), lambda one: one.month)
-    return [
-        MonthSum(month, sum(one.total_fen for one in group), max(one.people for one in group))
-        for month, group in ((month, list(group)) for month, group in by_month)
-    ]
 
 
 def _asked(session: Session) -> LevySearch:

@@ -51,6 +51,7 @@ MENUS: dict[str, tuple[Item | Group, ...]] = {
                 Item(N_("缴费通知单打印"), "levies.notices", ("levies.notice_",)),
                 Item(N_("缴费申报查询"), "levies.index", ("levies.show", "levies.why", "levies.items")),
                 Item(N_("工资申报"), "wages.index", ("wages.",)),
+                Item(N_("工资申报业务查询"), "levies.filings"),
                 Item(N_("人员缴费基数查询"), "levies.bases", ("levies.person",)),
             ),
         ),

@@ -88,6 +88,7 @@ TABLE = {
     "levies.declare_why": ("operator", "GET"),
     "levies.dispute": ("operator", "GET POST"),
     "levies.export": ("operator", "GET"),
+    "levies.filings": ("operator", "GET"),
     "levies.index": ("operator", "GET"),
     "levies.items": ("operator", "GET"),
     "levies.items_export": ("operator", "GET POST"),

@@ -12,8 +12,9 @@ from sqlalchemy import select, update
 from models.account import Account
 from models.audit import AuditEvent
 from models.db import reading, transaction
-from models.levy import LevyDetail
+from models.levy import LevyDetail, list_issued
 from models.person import Person
+from rules.money import yuan_text
 from services.levy_versions import reissue
 from tests.factories import ALL, CAP, FLOOR, NOW, actor, add_people
 from tests.integration.levy_desk import draft_month, end_cover, get_levy, issue_month, set_wages
@@ -247,3 +248,23 @@ def test_nobody_sees_what_is_anothers(wang, world, runner):
     with reading() as session:
         others = session.scalars(select(Person.person_no).where(Person.id.in_(world.theirs.people))).all()
     assert others and not [number for number in others if number in seen]
+
+
+def test_wage_filings_have_a_list_of_their_own(wang, way):
+    wang.get("/levies/filings")
+    before = wang.page.words
+    way.submitted("90000")
+    page = wang.get("/levies/filings")
+    assert "工资申报业务查询" in before and page.words != before
+    assert "待审核" in page.words
+
+
+def test_home_shows_what_is_to_be_paid(wang, world, runner):
+    assert "还应缴" not in wang.get("/").words
+    issue_month(runner, "202606")
+    page = wang.get("/")
+    with reading() as session:
+        total = sum(one.total_fen for one in list_issued(session, world.ours.id, "202606"))
+    assert f"还应缴 {yuan_text(total, grouped=True)} 元" in page.words
+    assert page.one("//svg[@role='img']") is not None
+    assert page.one("//a[contains(@href, '/levies/notices?month=202606')]") is not None
