@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import and_, case, delete, func, insert, or_, select, union_all, update
+from sqlalchemy import and_, case, delete, func, insert, or_, select, update
 from sqlmodel import Session
 
 from models.levy import Levy, LevyDetail, LevyItem, LevySettled
@@ -19,62 +19,66 @@ def add_levies(session: Session, rows: list[dict[str, Any]]) -> list[int]:
     return list(session.scalars(statement, rows))
 
 
-def find_wrong_sums(session: Session, run_id: int) -> int | None:
-    """A draft of a run whose sums are not those of its items, or whose items' are not those of their people."""
-    of_run = and_(Levy.run_id == run_id, Levy.state == "draft")
-    details = (
+class DraftItem(NamedTuple):
+    """An item of a draft, and what its people add up to; money in fen."""
+
+    item: LevyItem
+    people: int
+    base_total_fen: int
+    employee_fen: int
+
+
+def list_draft_items(session: Session, run_id: int) -> list[DraftItem]:
+    """Every item of a run's drafts beside the sums of its people."""
+    drafts = and_(Levy.run_id == run_id, Levy.state == "draft")
+    of_people = (
         select(
             LevyDetail.levy_id,
             LevyDetail.seq,
             func.count().label("people"),
             func.sum(LevyDetail.base_fen).label("base_fen"),
+            func.sum(LevyDetail.employee_fen).label("employee_fen"),
         )
         .join(Levy, Levy.id == LevyDetail.levy_id)
-        .where(of_run)
+        .where(drafts)
         .group_by(LevyDetail.levy_id, LevyDetail.seq)
         .subquery()
     )
-    same_item = and_(details.c.levy_id == LevyItem.levy_id, details.c.seq == LevyItem.seq)
-    bad_items = (
-        select(LevyItem.levy_id)
+    query = (
+        select(LevyItem, of_people.c.people, of_people.c.base_fen, of_people.c.employee_fen)
         .join(Levy, Levy.id == LevyItem.levy_id)
-        .outerjoin(details, same_item)
-        .where(
-            of_run,
-            or_(
-                details.c.people.is_distinct_from(LevyItem.people),
-                details.c.base_fen.is_distinct_from(LevyItem.base_total_fen),
-            ),
-        )
+        .outerjoin(of_people, and_(of_people.c.levy_id == LevyItem.levy_id, of_people.c.seq == LevyItem.seq))
+        .where(drafts)
     )
-    normal_people = func.sum(case((LevyItem.kind == "normal", LevyItem.people), else_=0))
-    items = (
+    return [
+        DraftItem(item, people or 0, int(base or 0), int(employee or 0))
+        for item, people, base, employee in session.execute(query)
+    ]
+
+
+def find_wrong_levy(session: Session, run_id: int) -> int | None:
+    """A draft of a run that is not the sum of its items."""
+    of_items = (
         select(
             LevyItem.levy_id,
-            normal_people.label("people"),
+            func.sum(case((LevyItem.kind == "normal", LevyItem.people), else_=0)).label("people"),
             func.sum(LevyItem.base_total_fen).label("base_fen"),
             func.sum(LevyItem.employer_fen).label("employer_fen"),
             func.sum(LevyItem.employee_fen).label("employee_fen"),
         )
         .join(Levy, Levy.id == LevyItem.levy_id)
-        .where(of_run)
+        .where(Levy.run_id == run_id, Levy.state == "draft")
         .group_by(LevyItem.levy_id)
         .subquery()
     )
-    bad_levies = (
-        select(Levy.id)
-        .outerjoin(items, items.c.levy_id == Levy.id)
-        .where(
-            of_run,
-            or_(
-                func.coalesce(items.c.people, 0) != Levy.people,
-                func.coalesce(items.c.base_fen, 0) != Levy.base_total_fen,
-                func.coalesce(items.c.employer_fen, 0) != Levy.employer_fen,
-                func.coalesce(items.c.employee_fen, 0) != Levy.employee_fen,
-            ),
-        )
+    wrong = or_(
+        func.coalesce(of_items.c.people, 0) != Levy.people,
+        func.coalesce(of_items.c.base_fen, 0) != Levy.base_total_fen,
+        func.coalesce(of_items.c.employer_fen, 0) != Levy.employer_fen,
+        func.coalesce(of_items.c.employee_fen, 0) != Levy.employee_fen,
     )
-    return session.scalars(union_all(bad_items, bad_levies).limit(1)).first()
+    query = select(Levy.id).outerjoin(of_items, of_items.c.levy_id == Levy.id)
+    return session.scalars(query.where(Levy.run_id == run_id, Levy.state == "draft", wrong).limit(1)).first()
 
 
 def issue_drafts(session: Session, run_id: int, now: datetime, not_due_before: date) -> None:

@@ -10,9 +10,11 @@ from sqlmodel import Session
 
 from models.db import insert_rows
 from models.levy import LevyItem, LevyRun
-from models.levy_drafts import add_levies, find_wrong_sums, issue_drafts
+from models.levy_drafts import DraftItem, add_levies, find_wrong_levy, issue_drafts, list_draft_items
+from models.levy_facts import make_rate
 from models.region import find_parameter
 from models.unit import RATE_SCALE
+from rules.amounts import levy_amount_fen
 from rules.levies import Part, Rate
 from rules.refusals import Refusal
 from services.levy_sums import Bill
@@ -74,10 +76,23 @@ def write_bills(
 
 
 def check_sums(session: Session, run: LevyRun) -> None:
-    """Raises ``Refusal`` ``levy.sums_differ`` where a draft is not the sum of its items, or an item of its people."""
-    wrong = find_wrong_sums(session, run.key)
+    """Raises ``Refusal`` ``levy.sums_differ`` where a draft is not the sum of its items, or an item not of its people."""
+    wrong = next((one.item.levy_id for one in list_draft_items(session, run.key) if not _adds_up(one)), None)
+    if wrong is None:
+        wrong = find_wrong_levy(session, run.key)
     if wrong is not None:
         raise Refusal("levy.sums_differ", number=f"{wrong:012d}")
+
+
+def _adds_up(one: DraftItem) -> bool:
+    """Whether an item is what its people and its rates make it, the amounts reckoned anew."""
+    item, rate = one.item, make_rate(one.item.employer_millionths, one.item.employee_millionths)
+    return (
+        (item.people, item.base_total_fen) == (one.people, one.base_total_fen)
+        and item.employer_fen == levy_amount_fen(one.base_total_fen, rate.employer)
+        # A region rounds the share of each person, or once for all (``employee_share``).
+        and item.employee_fen in (one.employee_fen, levy_amount_fen(one.base_total_fen, rate.employee))
+    )
 
 
 def issue(session: Session, run: LevyRun, now: datetime) -> None:

@@ -89,6 +89,20 @@ def everything() -> list[tuple[object, ...]]:
         return [tuple(row) for row in (*levies, *parts)]
 
 
+def check_settled(month: str) -> None:
+    """All that was levied for a month, by whichever run, is what SQL says it is due as is known now."""
+    with reading() as session:
+        wanted = session.execute(text(BY_SQL), {"month": month}).all()
+        query = (
+            select(Levy.unit_id, Levy.insurance, func.sum(LevyItem.base_total_fen))
+            .join(LevyItem, LevyItem.levy_id == Levy.id)
+            .where(Levy.state == "issued", LevyItem.for_month == month)
+            .group_by(Levy.unit_id, Levy.insurance)
+        )
+        found = {(unit, code): int(base) for unit, code, base in session.execute(query)}
+    assert found == {(unit, code): int(base) for unit, code, _people, base in wanted}
+
+
 def half_up(fen: int, rate: str) -> int:
     return int((Decimal(fen) * Decimal(rate)).quantize(Decimal(1), ROUND_HALF_UP))
 
@@ -259,6 +273,8 @@ def test_a_late_joiner_is_made_up_for(wang, sign_in, levy, world):
     assert [kind for kind, *_ in items(levies["510"])] == ["normal"]
     total = half_up(items(levies["310"])[0][3], "0.0023") + half_up(600_000, "0.0023")
     assert levies["310"].employer_fen == total
+    check_settled(THIS)
+    check_settled(NEXT)
 
 
 def test_whoever_left_earlier_is_given_back(wang, sign_in, levy, world, clock):
@@ -280,6 +296,8 @@ def test_whoever_left_earlier_is_given_back(wang, sign_in, levy, world, clock):
     part = details(one)[-1]
     assert (part.person_id, part.filing_id, part.base_fen) == (gone, filing_id, -part.before_fen)
     assert kinds[0][2] == len(world.ours.people) - 1
+    check_settled(THIS)
+    check_settled(NEXT)
 
 
 def test_a_late_declaration_brings_the_difference(way, levy, world):
@@ -298,6 +316,8 @@ def test_a_late_declaration_brings_the_difference(way, levy, world):
     # What both months are due now, less what was levied in the first.
     before = issued(world.ours.id, THIS)["310"].base_total_fen
     assert normal[3] + sum(total for *_, total in past) == 2 * normal[3] - before
+    check_settled(THIS)
+    check_settled(NEXT)
 
 
 def test_what_cannot_be_levied_is_listed(levy, world):
