@@ -131,6 +131,7 @@ def unpaid(clerk: Hall, shots: Path) -> None:
 
 
 def pay(reviewer: Hall, shots: Path, amount: str) -> None:
+    reviewer.page.locator("#menu details:not([open]) > summary").first.click()
     reviewer.go("项目缴费")
     reviewer.shoot(shots, "63-charges")
     reviewer.page.get_by_role("link", name=f"记到账 {NAME} {amount}").click()
