@@ -94,32 +94,33 @@ def _late_joiners(session: db.Session, region: str, month: str, now: str) -> Non
     )
 
 
-def levy(room: Room, month: str) -> LevyRun:
-    """The run of a month as the bureau and the worker do it, issued."""
+def levy(room: Room, month: str) -> tuple[LevyRun, float, float]:
+    """The run of a month as the worker does it, and its issue by the bureau; with the seconds of each."""
     with db.reading() as session:
         account = find_account(session, REVIEWER)
         assert account is not None and account.id is not None
         actor = Actor(account.id, account.display_name, account.role, account.region_code, None, "")
+    start = time.perf_counter()
     run_id, job_id = levy_runs.start_run(actor, month, room.clock())
     assert job_id is not None
     room.run(job_id)
+    ready = time.perf_counter()
     levy_runs.issue_run(actor, run_id, room.clock())
+    end = time.perf_counter()
     with db.reading() as session:
-        return session.get_one(LevyRun, run_id)
+        return session.get_one(LevyRun, run_id), ready - start, end - ready
 
 
 def measure_levy(room: Room) -> None:
     """Levy this month over the region; prints seconds, details, amount and this process's peak memory in bytes."""
-    start = time.perf_counter()
-    run = levy(room, f"{room.clock():%Y%m}")
-    seconds = time.perf_counter() - start
+    run, seconds, issue = levy(room, f"{room.clock():%Y%m}")
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
     with db.reading() as session:
         query = "SELECT count(*) FROM levy_detail d JOIN levy l ON l.id = d.levy_id WHERE l.run_id = :run"
         details = session.execute(text(query), {"run": run.key}).scalar_one()
         if session.scalars(select(Job.state).where(Job.state != "done")).first():
             raise RuntimeError("a job is not done")
-    print(json.dumps({"seconds": seconds, "details": details, "peak": peak}))
+    print(json.dumps({"seconds": seconds, "issue": issue, "details": details, "peak": peak}))
 
 
 def bare_levy(room: Room) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import cached_property
 from typing import Literal, NamedTuple
 
 from rules.amounts import levy_amount_fen
@@ -50,17 +51,26 @@ class Part(NamedTuple):
     filing_id: int | None
 
 
+Row = tuple[int, int, int, int, Adjustment, int, int | None]
+"""A ``Part`` without its names, for the run that makes hundreds of thousands."""
+
+
 @dataclass(frozen=True)
 class Item:
-    """One 应缴类型 of one month in one 险种: its people and what they add up to, in fen."""
+    """One 应缴类型 of one month in one 险种: its people, as ``Part`` or ``Row``, and what they add up to, in fen."""
 
     kind: ItemKind
     for_month: str
     rate: Rate
-    parts: tuple[Part, ...]
+    rows: tuple[Row, ...]
     base_total_fen: int
     employer_fen: int
     employee_fen: int
+
+    @cached_property
+    def parts(self) -> tuple[Part, ...]:
+        """The people by name of what is known of each."""
+        return tuple(map(Part._make, self.rows))
 
     @property
     def total_fen(self) -> int:
@@ -70,7 +80,7 @@ class Item:
 
 def month_parts(
     people: Iterable[tuple[int, int, int | None]], months: int, bounds: Bounds, rate: Rate
-) -> list[Part]:
+) -> list[Row]:
     """The parts of a month that is levied for the first time, in the order of ``people``.
 
     ``people`` are (person, wage in fen, the request it was declared by); ``months`` as in ``contribution_base``, whose
@@ -82,7 +92,7 @@ def month_parts(
     # The arithmetic of contribution_base and levy_amount_fen, unrolled: a region's run asks for this 200,000 times.
     divisor, half = 2 * months * step, months * step
     over, under = rate.employee.as_integer_ratio()
-    make, parts = Part._make, []
+    rows: list[Row] = []
     for person_id, wage, filing_id in people:
         adjustment: Adjustment = "none"
         if wage < floor:
@@ -92,8 +102,8 @@ def month_parts(
         else:
             base = (2 * wage + half) // divisor * step
         share = (2 * base * over + under) // (2 * under)
-        parts.append(make((person_id, wage, base, 0, adjustment, share, filing_id)))
-    return parts
+        rows.append((person_id, wage, base, 0, adjustment, share, filing_id))
+    return rows
 
 
 def past_part(
@@ -120,19 +130,17 @@ def past_part(
 
 
 def add_up(
-    kind: ItemKind, for_month: str, rate: Rate, parts: Iterable[Part], *, share_by_person: bool = True
+    kind: ItemKind, for_month: str, rate: Rate, rows: Iterable[Row], *, share_by_person: bool = True
 ) -> Item:
     """An item of these people, in the order of their numbers: no sum depends on the order they come in.
 
     单位应缴 = Round(Σ base × rate, 2); 个人应缴 is the sum of each person's rounded share, or, where a region rounds
     once (``share_by_person`` False), the same formula as the unit's. Source: manual 4.4.
     """
-    ordered = tuple(sorted(parts))
-    total = sum(part.base_fen for part in ordered)
-    if share_by_person:
-        employee = sum(part.employee_fen for part in ordered)
-    else:
-        employee = levy_amount_fen(total, rate.employee)
+    ordered = tuple(sorted(rows))
+    total = sum([row[2] for row in ordered])
+    shares = sum([row[5] for row in ordered])
+    employee = shares if share_by_person else levy_amount_fen(total, rate.employee)
     return Item(kind, for_month, rate, ordered, total, levy_amount_fen(total, rate.employer), employee)
 
 

@@ -60,15 +60,15 @@ def write_bills(
                     "seq": seq,
                     "kind": item.kind,
                     "for_month": item.for_month,
-                    "people": len(item.parts),
+                    "people": len(item.rows),
                     "base_total_fen": item.base_total_fen,
                     **_millionths(item.rate),
                     "employer_fen": item.employer_fen,
                     "employee_fen": item.employee_fen,
                 }
             )
-            for part in item.parts:
-                parts += (levy_id, seq, *part)
+            for row in item.rows:
+                parts += (levy_id, seq, *row)
     if items:
         session.connection().execute(insert(LevyItem), items)
         insert_rows(session, "levy_detail", ("levy_id", "seq", *Part._fields), parts)

@@ -30,7 +30,7 @@ from services.levy_sums import reckon
 from services.work import Task, end_job, put_job
 
 LEVY_JOB = "levy"
-UNITS_AT_ONCE = 100
+UNITS_AT_ONCE = 200
 PROBLEMS_KEPT = 500
 LATEST_AHEAD = 1
 """A month may be levied while it runs, and the next one before it begins."""

@@ -54,7 +54,7 @@ class Bill:
     @property
     def people(self) -> int:
         """Those of the month itself."""
-        return sum(len(item.parts) for item in self.items if item.kind == "normal")
+        return sum(len(item.rows) for item in self.items if item.kind == "normal")
 
     @property
     def base_total_fen(self) -> int:
@@ -152,11 +152,11 @@ def reckon_month(terms: Terms, due: Iterable[tuple[Any, ...]]) -> Iterator[tuple
         if lacking := len(people) - len(known):
             yield Problem(unit_id, insurance, "no_wage", lacking)
         if known:
-            parts = month_parts(known, terms.wage_months, bounds, rate)
+            rows = month_parts(known, terms.wage_months, bounds, rate)
             yield (
                 unit_id,
                 insurance,
-                add_up("normal", terms.month, rate, parts, share_by_person=terms.share_by_person),
+                add_up("normal", terms.month, rate, rows, share_by_person=terms.share_by_person),
             )
 
 

@@ -44,6 +44,10 @@ def bounds(draw) -> Bounds:
     return Bounds("310", floor, cap, 0, draw(st.sampled_from((1, 10, 100))))
 
 
+def named(*given) -> list[Part]:
+    return [Part._make(row) for row in month_parts(*given)]
+
+
 def people(found: dict[int, int]) -> list[tuple[int, int, int | None]]:
     return [(person, wage, None) for person, wage in found.items()]
 
@@ -73,7 +77,7 @@ def test_the_manuals_example_and_its_misprint(vector):
     ],
 )
 def test_one_persons_month(wage, months, base, adjustment, share):
-    (part,) = month_parts([(7, wage, 3)], months, BOUNDS, MEDICAL)
+    (part,) = named([(7, wage, 3)], months, BOUNDS, MEDICAL)
     assert part == Part(7, wage, base, 0, adjustment, share, 3)
 
 
@@ -112,7 +116,7 @@ def test_a_share_that_is_rounded_once_for_all():
 
 @given(st.dictionaries(st.integers(1, 10**6), wages, max_size=30), bounds(), rates, st.sampled_from((1, 12)))
 def test_the_sum_of_the_details_is_the_total(found, limits, rate, months):
-    parts = month_parts(people(found), months, limits, rate)
+    parts = named(people(found), months, limits, rate)
     item = add_up("normal", "202606", rate, parts)
     assert item.base_total_fen == sum(part.base_fen for part in item.parts)
     assert item.employee_fen == sum(part.employee_fen for part in item.parts)
@@ -127,7 +131,7 @@ def test_the_sum_of_the_details_is_the_total(found, limits, rate, months):
 
 @given(st.dictionaries(st.integers(1, 10**6), wages, max_size=12), rates, st.randoms(use_true_random=False))
 def test_the_order_of_people_does_not_matter(found, rate, random):
-    parts = month_parts(people(found), 1, BOUNDS, rate)
+    parts = named(people(found), 1, BOUNDS, rate)
     mixed = list(parts)
     random.shuffle(mixed)
     assert add_up("normal", "202606", rate, mixed) == add_up("normal", "202606", rate, parts)
@@ -135,7 +139,7 @@ def test_the_order_of_people_does_not_matter(found, rate, random):
 
 @given(wages, bounds(), rates, st.sampled_from((1, 11, 12)))
 def test_the_quick_way_is_the_rules_own(wage, limits, rate, months):
-    (part,) = month_parts([(1, wage, None)], months, limits, rate)
+    (part,) = named([(1, wage, None)], months, limits, rate)
     base = contribution_base(wage, months, limits)
     assert (part.base_fen, part.adjustment) == (base.base_fen, base.adjustment)
     assert part.employee_fen == levy_amount_fen(base.base_fen, rate.employee)
