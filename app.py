@@ -31,6 +31,7 @@ from blueprints.home import home
 from blueprints.levies import levies
 from blueprints.personnel import personnel
 from blueprints.projects import projects
+from blueprints.shared.downloads import install_downloads
 from blueprints.shared.guards import FORM_BYTES, install_gate, public
 from blueprints.shared.menu import install_menu
 from blueprints.shared.pages import address, install_addresses, install_headers, is_partial
@@ -43,6 +44,7 @@ from blueprints.wages import wages
 from cert.demo import PIN
 from cert.fetch import ocsp_client
 from cert.folder import TrustFolder
+from cert.seal import Seal
 from documents.limits import Limits
 from documents.mail import MailServer
 from documents.store import Store
@@ -51,9 +53,11 @@ from jobs.tasks import make_refresher, make_rounds, make_runner
 from jobs.worker import make_waker, work
 from models import db
 from models.db import reading
+from rules.duties import BUSINESS, DUTIES
 from rules.numbers import whole_number
 from rules.refusals import Conflict, Missing, Refusal
 from services.accounts import set_account
+from services.audit_chain import Verdict, as_file, read_checkpoint, seal_head, verify
 from services.demo import demo_accounts, fill_demo, make_demo_ca
 from services.demo_levies import fill_levies
 from services.demo_requests import fill_requests
@@ -123,6 +127,7 @@ def create_app(
     app.config.update(
         SETTINGS=settings,
         SECRET_KEY=settings_module.secret_key(settings),
+        SEAL=Seal(settings_module.seal_key(settings)),
         CLOCK=clock or region_clock(settings),
         TRUST=open_trust(settings),
         STORE=Store(settings.data / "files"),
@@ -157,6 +162,7 @@ def _install(app: Flask) -> None:
     # Registered before Compress, so it runs after it and sees the final answer.
     install_headers(app)
     install_addresses(app)
+    install_downloads(app)
     Compress(app)
     app.view_functions["static"] = public(app.view_functions["static"])
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
@@ -298,12 +304,17 @@ def web(descriptor: int | None, certificates: int | None, core: int | None) -> N
 @click.option("--name", prompt=True, help="the person's name, as the hall shows it")
 @click.option("--region", prompt=True, help="code of the region, such as 230000")
 @click.option("--unit", help="number of the unit; without it the account is a reviewer's")
+@click.option("--duty", "duties", multiple=True, type=click.Choice(DUTIES), help="a new reviewer's duty")
 @click.password_option()
-def account(username: str, name: str, region: str, unit: str | None, password: str) -> None:
+def account(
+    username: str, name: str, region: str, unit: str | None, duties: tuple[str, ...], password: str
+) -> None:
     """Make an account, or give it a new password."""
     settings = _prepare(fill=False)
     try:
-        is_new = set_account(username, name, password, region, unit, region_clock(settings)())
+        is_new = set_account(
+            username, name, password, region, unit, region_clock(settings)(), duties=duties or BUSINESS
+        )
     except Refusal as refusal:
         raise click.ClickException(sentence(refusal)) from None
     click.echo(f"{username}: {'made' if is_new else 'new password set'}")
@@ -364,6 +375,49 @@ def policy(
     click.echo(f"submit   {found.submit_needs or 'nothing more'}")
     click.echo(f"signed   {'yes' if found.signs_submission else 'no'}")
     click.echo(f"opening  {'yes' if found.needs_opening else 'no'}")
+
+
+@main.group("audit")
+def audit_group() -> None:
+    """The audit trail's chain: verify it, and sign where it stands (docs/adr/0014)."""
+    db.connect(_configure().url)
+
+
+@audit_group.command("verify")
+@click.option("--checkpoint", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def audit_verify(checkpoint: Path | None) -> None:
+    """Walk the whole chain, and name the first broken link; exit code 1 if there is one.
+
+    With a checkpoint that was kept outside, a chain that was cut off or rewritten as a whole is found, too.
+    """
+    public_key = Seal(settings_module.seal_key(settings_module.load())).public_key
+    try:
+        outside = read_checkpoint(checkpoint.read_bytes(), public_key) if checkpoint else None
+    except Refusal as refusal:
+        raise click.ClickException(sentence(refusal)) from None
+    _say(verify(outside=outside))
+
+
+@audit_group.command("checkpoint")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+def audit_checkpoint(file: Path) -> None:
+    """Walk the chain from the last checkpoint on, sign its end, and write the new checkpoint to FILE."""
+    settings = settings_module.load()
+    made, verdict = seal_head(Seal(settings_module.seal_key(settings)), region_clock(settings)())
+    if made is not None:
+        file.write_bytes(as_file(made).to_file())
+    _say(verdict)
+
+
+def _say(verdict: Verdict) -> None:
+    """What a walk found, for an operator and for a monitor."""
+    broken = verdict.broken
+    if broken is None:
+        click.echo(f"whole: {verdict.reached.seq} events, the last is {verdict.reached.digest}")
+        return
+    until = f" to {broken.until}" if broken.until > broken.seq else ""
+    click.echo(f"BROKEN: {broken.code}, event {broken.seq}{until}; whole up to {verdict.reached.seq}")
+    sys.exit(1)
 
 
 @main.command()

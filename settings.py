@@ -22,10 +22,12 @@ class Settings:
     data: Path = Path("data")
     database_url: str = ""
     secret_key: str = ""
+    seal_key: str = ""
     web_processes: int = 0
     web_threads: int = 4
     worker_threads: int = 2
     idle_minutes: int = 30
+    take_minutes: int = 30
     secure_cookie: bool = False
     proxies: int = 0
     demo: bool = True
@@ -133,13 +135,20 @@ def _read(name: str, text: str, kind: type) -> object:
 
 def secret_key(settings: Settings) -> str:
     """The key that signs CSRF tokens: configured, or made once and kept in the data folder."""
-    if settings.secret_key:
-        return settings.secret_key
-    kept = settings.data / "secret.key"
+    return settings.secret_key or _kept(settings, "secret")
+
+
+def seal_key(settings: Settings) -> str:
+    """The key that signs checkpoints of the audit trail (``cert.seal``), 64 hex digits: the same way."""
+    return settings.seal_key or _kept(settings, "seal")
+
+
+def _kept(settings: Settings, name: str) -> str:
+    kept = settings.data / f"{name}.key"
     if not kept.exists():
         settings.data.mkdir(parents=True, exist_ok=True)
         # Two processes may start at once: the first link wins, both read what it wrote.
-        fresh = settings.data / f"secret.{os.getpid()}"
+        fresh = settings.data / f"{name}.{os.getpid()}"
         fresh.write_text(secrets.token_hex(32))
         fresh.chmod(0o600)
         try:

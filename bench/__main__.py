@@ -11,7 +11,7 @@ import signal
 import sys
 import traceback
 
-from bench import levies, login, people, speed, staging, stand, wire, work
+from bench import audits, levies, login, people, queue, speed, staging, stand, wire, work
 
 # Each benchmark with the figures that it yields; asking for one of them runs it.
 BENCHMARKS = {
@@ -23,7 +23,9 @@ BENCHMARKS = {
     staging.first_error: ("first_error_s",),
     staging.repair_cell: ("repair_cell",),
     people.people_list_growth: ("people_list_growth",),
+    queue.queue_growth: ("queue_growth",),
     levies.levy_200000: ("levy_200000", "levy_mb"),
+    audits.audit_append: ("audit_append",),
     work.roster_pdf: ("roster_pdf_10000", "roster_pdf_growth"),
     login.login_sm2: ("login_sm2",),
     login.login_rsa: ("login_rsa",),

@@ -19,7 +19,7 @@ from sqlalchemy import func, select
 
 import settings as settings_module
 from app import region_clock, upload_limits
-from bench import crowd, town
+from bench import audits, backlog, crowd, town
 from documents.store import Store
 from documents.wage_file import write_zip
 from documents.workbook import write_workbook
@@ -110,6 +110,11 @@ def add_unit(room: Room, people: int) -> None:
 def fill_lists(room: Room, people: int) -> None:
     """Fill every list of the unit that ``unit`` made of so many people."""
     crowd.fill_lists(room.actor(), people, room.clock())
+
+
+def fill_queue(room: Room, requests: int) -> None:
+    """Fill the queue of the sample's bureau with so many requests."""
+    backlog.fill_queue(room.actor("sbj_hlj"), requests, room.clock())
 
 
 def send_file(room: Room, number: int, kind: str = "zip") -> None:
@@ -288,9 +293,11 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "demo": fill,
     "unit": add_unit,
     "lists": fill_lists,
+    "queue": fill_queue,
     "region": town.fill_region,
     "levy": town.measure_levy,
     "bare-levy": town.bare_levy,
+    "audit": audits.measure_appends,
     "send": send_file,
     "send-xlsx": send_xlsx,
     "check": check_file,

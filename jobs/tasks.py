@@ -12,6 +12,7 @@ from documents.mail import MailServer
 from documents.store import Store
 from jobs.runner import Handler, Runner
 from services import (
+    audit_chain,
     deadlines,
     declarations,
     digests,
@@ -39,6 +40,7 @@ def make_runner(store: Store, limits: Limits, clock: Callable[[], datetime]) -> 
             submissions.HAND_OVER_JOB: Handler(submissions.hand_over, submissions.fail_hand_over),
             levy_runs.LEVY_JOB: Handler(levy_runs.calculate, levy_runs.fail_run),
             impacts.IMPACT_JOB: Handler(impacts.reckon_impact, impacts.fail_impact),
+            audit_chain.VERIFY_JOB: Handler(audit_chain.run_verify, audit_chain.fail_verify),
             prints.ROSTER_JOB: Handler(partial(prints.make_roster, store=store), prints.fail_roster),
         },
         clock,

@@ -21,21 +21,30 @@ from sqlalchemy import (
 from sqlmodel import Field, Session, SQLModel
 
 from models.db import Json, UtcDateTime, direct
+from models.office import Office
 from models.ready import Ready
 from models.region import Region
 from models.unit import Unit
+from rules.duties import ALONE
 
 RIGHTS = ("entry", "submit", "people", "query", "reveal")
 """录入, 申报, 人员, 查询, 看证件号码和导出: what a unit administrator gives an operator."""
 USUAL_RIGHTS = "entry submit people query"
 """What a new operator has: whole document numbers are for few, and given to them on purpose."""
 
+# A duty of ``rules.duties.ALONE`` is the only one, or none of them is there.
+_EXCLUSIVE = "rights IN ({only}) OR ({without})".format(
+    only=", ".join(f"'{duty}'" for duty in ALONE),
+    without=" AND ".join(f"replace(rights, '{duty}', '') = rights" for duty in ALONE),
+)
+
 
 class Account(SQLModel, table=True):
     """A person's sign-in: an operator (经办人) of one unit, or a reviewer of one region's bureau.
 
-    ``rights`` are an operator's, of ``RIGHTS``; ``is_admin`` lets an operator manage the unit's others. Notices up to
-    ``mailed_notice_id`` have gone to ``email``, if one is given.
+    ``rights`` are an operator's, of ``RIGHTS``, or a reviewer's duties, of ``rules.duties``; ``is_admin`` lets an operator
+    manage the unit's others. ``office_code`` narrows a reviewer to a 盟市 or 旗县 (``models.office``). Notices up
+    to ``mailed_notice_id`` have gone to ``email``, if one is given.
     """
 
     __table_args__ = (
@@ -43,6 +52,7 @@ class Account(SQLModel, table=True):
             "(role = 'operator' AND unit_id IS NOT NULL) OR (role = 'reviewer' AND unit_id IS NULL)",
             name="account_scope",
         ),
+        CheckConstraint(_EXCLUSIVE, name="account_duties"),
     )
 
     id: int | None = Field(default=None, primary_key=True)
@@ -57,6 +67,7 @@ class Account(SQLModel, table=True):
     is_active: bool = True
     is_admin: bool = False
     rights: str = USUAL_RIGHTS
+    office_code: str = Field(default="", max_length=6, sa_column_kwargs={"server_default": ""})
     email: str = ""
     mailed_notice_id: int = 0
 
@@ -100,10 +111,16 @@ class Actor(NamedTuple):
     submit_needs: str = ""
     is_agent: bool = False
     must_open: bool = False
+    office_code: str = ""
 
     def may(self, right: str) -> bool:
-        """Whether one of ``RIGHTS`` was given to this operator."""
+        """Whether one of ``RIGHTS`` was given to this operator, or one of ``rules.duties.DUTIES`` to this reviewer."""
         return right in self.rights.split()
+
+    @property
+    def office(self) -> Office:
+        """The bureau for which a reviewer works."""
+        return Office(self.region_code, self.office_code)
 
     def lacks(self, right: str) -> list[str]:
         """The factors still needed before this session may use a right: none for ``query``."""
@@ -149,6 +166,7 @@ _SESSION = Ready(
             _MANDATE.c.until >= bindparam("today", type_=Date),
         ),
         and_(Region.needs_opening, Unit.opened_at.is_(None)),
+        Account.office_code,
     )
     .select_from(LoginSession)
     .outerjoin(Account, and_(Account.id == LoginSession.account_id, Account.is_active))

@@ -10,6 +10,7 @@ from sqlalchemy import (
     Text,
     and_,
     case,
+    false,
     func,
     literal,
     not_,
@@ -22,19 +23,37 @@ from sqlmodel import Session
 from models.filing import SnapshotRow
 from models.person import PersonBase
 from rules.money import divide_half_up
+from rules.risks import WHOLE_THOUSAND_FEN
 from rules.wages import CHANGE_TO_EXPLAIN_PERMILLE, NOT_DECLARED_BELOW_FEN
 
 CASE_PAGE = 50
-CASE_FILTERS = ("flagged", "clipped", "all", "changed", "silent", "below", "above", "left")
+CASE_FILTERS = (
+    "flagged",
+    "clipped",
+    "all",
+    "changed",
+    "silent",
+    "below",
+    "above",
+    "left",
+    "round",
+    "same",
+    "alike",
+)
 
 
 class Case(NamedTuple):
-    """The part of a snapshot that one filing is about; ``bounds`` as the snapshot keeps them."""
+    """The part of a snapshot that one filing is about; ``bounds`` as the snapshot keeps them.
+
+    ``same_fen`` and ``alike``: the wage and the 变动说明 that many share, where a flag names them.
+    """
 
     snapshot_id: int
     codes: tuple[str, ...]
     bounds: dict[str, list[int]]
     months: int
+    same_fen: int | None = None
+    alike: str = ""
 
 
 class CaseRow(NamedTuple):
@@ -60,6 +79,9 @@ class CaseCounts(NamedTuple):
     below: int
     above: int
     left: int
+    round: int
+    same: int
+    alike: int
 
 
 class BaseSum(NamedTuple):
@@ -73,7 +95,7 @@ class BaseSum(NamedTuple):
 
 def count_case(session: Session, chosen: Case) -> CaseCounts:
     """All counts of the case page in one scan of its rows."""
-    wanted = _case_conditions(chosen)
+    wanted = case_conditions(chosen)
     columns = [func.sum(case((wanted[name], 1), else_=0)) for name in CaseCounts._fields]
     query = select(*columns).where(SnapshotRow.snapshot_id == chosen.snapshot_id)
     return CaseCounts(*(int(count or 0) for count in session.connection().execute(query).one()))
@@ -81,7 +103,7 @@ def count_case(session: Session, chosen: Case) -> CaseCounts:
 
 def list_case_rows(session: Session, chosen: Case, show: str, after: int = 0) -> list[CaseRow]:
     """Up to 50 rows and one more after 序号 ``after``; the one more says that there is a next page."""
-    query = _CASE_ROWS.where(SnapshotRow.seq > after, _case_conditions(chosen)[show])
+    query = _CASE_ROWS.where(SnapshotRow.seq > after, case_conditions(chosen)[show])
     return _case_rows(session, chosen.snapshot_id, query.order_by(SnapshotRow.seq).limit(CASE_PAGE + 1))
 
 
@@ -92,7 +114,7 @@ def find_case_key_before(session: Session, chosen: Case, show: str, first_seq: i
         .where(
             SnapshotRow.snapshot_id == chosen.snapshot_id,
             SnapshotRow.seq < first_seq,
-            _case_conditions(chosen)[show],
+            case_conditions(chosen)[show],
         )
         .order_by(SnapshotRow.seq.desc())
         .limit(CASE_PAGE)
@@ -179,15 +201,14 @@ def _has_base(code: str) -> ColumnElement[bool]:
     return type_coerce(SnapshotRow.bases, Text).like(f'%"{code}":%')
 
 
-def _case_conditions(chosen: Case) -> dict[str, ColumnElement[bool]]:
+def case_conditions(chosen: Case) -> dict[str, ColumnElement[bool]]:
     """What each filter means. Who declared nothing has no bases, and belongs to every filing."""
     wage: Any = SnapshotRow.wage_fen
     old: Any = SnapshotRow.old_wage_fen
     left = or_(wage.is_(None), wage < NOT_DECLARED_BELOW_FEN)
     has_any = or_(*(_has_base(code) for code in chosen.codes))
-    changed = and_(
-        has_any, old > 0, func.abs(wage - old) * 1000 > old * CHANGE_TO_EXPLAIN_PERMILLE, not_(left)
-    )
+    declared = and_(has_any, not_(left))
+    changed = and_(declared, old > 0, func.abs(wage - old) * 1000 > old * CHANGE_TO_EXPLAIN_PERMILLE)
     limits = [(_has_base(code), chosen.bounds[code]) for code in chosen.codes]
     below = or_(*(and_(has, wage < floor * chosen.months) for has, (floor, _cap, _step) in limits))
     above = or_(*(and_(has, wage > cap * chosen.months) for has, (_floor, cap, _step) in limits))
@@ -200,4 +221,8 @@ def _case_conditions(chosen: Case) -> dict[str, ColumnElement[bool]]:
         "below": below,
         "above": above,
         "left": left,
+        "declared": declared,
+        "round": and_(declared, wage % WHOLE_THOUSAND_FEN == 0),
+        "same": and_(declared, wage == chosen.same_fen) if chosen.same_fen is not None else false(),
+        "alike": and_(declared, SnapshotRow.note == chosen.alike) if chosen.alike else false(),
     }

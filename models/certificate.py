@@ -10,6 +10,7 @@ from sqlmodel import Field, Session, SQLModel
 
 from models.account import Account
 from models.db import Json, UtcDateTime
+from models.office import Office, within
 from models.unit import Unit
 
 
@@ -147,13 +148,13 @@ def use_challenge(session: Session, challenge_id: str, now: datetime) -> bool:
 
 
 def list_corrections(
-    session: Session, region_code: str, limit: int = 200
+    session: Session, office: Office, limit: int = 200
 ) -> list[tuple[RecordCorrection, Unit]]:
-    """核对单 of a region with their units, those that wait first, the newest first."""
+    """核对单 of an office with their units, those that wait first, the newest first."""
     query = (
         select(RecordCorrection, Unit)
         .join(Unit, Unit.id == RecordCorrection.unit_id)
-        .where(RecordCorrection.region_code == region_code)
+        .where(within(office, RecordCorrection.region_code, RecordCorrection.unit_id))
         .order_by(RecordCorrection.state, RecordCorrection.id.desc())
         .limit(limit)
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime
 from threading import RLock
@@ -24,6 +24,9 @@ CACHE_KIB, LARGE_CACHE_KIB = 2_000, 16_000
 
 _engine: Engine | None = None
 _one_writer = RLock()
+
+
+_canonical = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -54,7 +57,7 @@ class Json(TypeDecorator[Any]):
     def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
         if value is None:
             return None
-        return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+        return _canonical(value)
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
         return None if value is None else json.loads(value)
@@ -111,15 +114,36 @@ def reading() -> Iterator[Session]:
         yield session
 
 
+Ending = dict[Callable[[Any, list[Any]], None], list[Any]]
+
+
 class Direct(NamedTuple):
     """The driver's own connection, for ready queries and nothing else (models/ready.py)."""
 
     driver: Any
     dialect: Dialect
+    ending: Ending | None = None
 
 
 Source = Session | Direct
 """Where a ready query may run: in a session, or straight on the driver."""
+
+
+def before_commit(source: Source, do: Callable[[Any, list[Any]], None], item: Any) -> None:
+    """Have ``do(source, items)`` called as the transaction's last step, once for all that was handed over.
+
+    For what locks a row that every writer needs: whoever takes such a lock last waits in no circle and holds it for a
+    moment only. Raises ``RuntimeError`` outside a transaction, where it would be lost.
+    """
+    ending: Ending | None = source.ending if isinstance(source, Direct) else source.info.get("ending")
+    if ending is None:
+        raise RuntimeError("this can only be written in a transaction")
+    ending.setdefault(do, []).append(item)
+
+
+def _end(source: Source, ending: Ending) -> None:
+    for do, items in ending.items():
+        do(source, items)
 
 
 @contextmanager
@@ -135,11 +159,14 @@ def direct() -> Iterator[Direct]:
 @contextmanager
 def direct_transaction() -> Iterator[Direct]:
     """``transaction()`` without a session, for the one service that runs all day long."""
-    with _turn(), direct() as source:
+    with _turn(), direct() as opened:
+        ending: Ending = {}
+        source = opened._replace(ending=ending)
         if is_sqlite():
             source.driver.execute("BEGIN IMMEDIATE")
         try:
             yield source
+            _end(source, ending)
         except BaseException:
             source.driver.rollback()
             raise
@@ -161,9 +188,14 @@ def transaction(*, is_large: bool = False) -> Iterator[Session]:
     """
     with _turn(), engine().connect() as connection, _cache(connection, is_large):
         connection.execution_options(is_writer=True)
-        with connection.begin(), Session(bind=connection, expire_on_commit=False) as session:
+        ending: Ending = {}
+        with (
+            connection.begin(),
+            Session(bind=connection, expire_on_commit=False, info={"ending": ending}) as session,
+        ):
             yield session
             session.flush()
+            _end(session, ending)
 
 
 @contextmanager

@@ -17,7 +17,7 @@ class Declaration(SQLModel, table=True):
 
     ``months`` divides a typed wage into a monthly one: 12 where the region's basis is annual, else 1.
     ``roster_version`` grows when 刷新名单 changes who is on the list, so an old file is recognised. ``is_list_stale``:
-    somebody joined, left or changed since, so 刷新名单 is offered.
+    somebody joined, left or changed since, so 刷新名单 is offered. ``late_reason``: why it is handed in after the window.
     """
 
     __table_args__ = (
@@ -40,6 +40,7 @@ class Declaration(SQLModel, table=True):
     roster_version: int = 1
     left_confirmed_revision: int | None = None
     is_list_stale: bool = False
+    late_reason: str = ""
     started_by: int = Field(foreign_key="account.id")
     started_at: datetime = Field(sa_type=UtcDateTime)
 

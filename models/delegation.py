@@ -9,6 +9,7 @@ from sqlmodel import Field, Session, SQLModel
 
 from models.account import Account
 from models.db import UtcDateTime
+from models.office import Office, within
 from models.unit import Unit
 
 LIVE = "state IN ('asked', 'confirmed')"
@@ -70,14 +71,14 @@ def list_mandates(session: Session, account_id: int, today: date) -> list[tuple[
 
 
 def list_region_delegations(
-    session: Session, region_code: str, limit: int = 200
+    session: Session, office: Office, limit: int = 200
 ) -> list[tuple[Delegation, Unit, Account]]:
-    """A region's delegations with who delegates and the agent's account, those that wait first."""
+    """The delegations by an office's units with who delegates and the agent's account, those that wait first."""
     query = (
         select(Delegation, Unit, Account)
         .join(Unit, Unit.id == Delegation.unit_id)
         .join(Account, Account.id == Delegation.account_id)
-        .where(Unit.region_code == region_code)
+        .where(within(office, Unit.region_code, Unit.id))
         .order_by(Delegation.state, Delegation.id.desc())
         .limit(limit)
     )

@@ -20,6 +20,7 @@ from sqlmodel import Field, Session, SQLModel
 
 from models.account import Account
 from models.db import Json, UtcDateTime
+from models.office import Office, within
 from models.ready import ReadyRecords
 from models.unit import Unit
 from rules.filing_states import STATES, WAGES
@@ -78,7 +79,8 @@ class Filing(SQLModel, table=True):
     Of a wage declaration, 医疗 is one record, 工伤 and 生育 together are one. Every other kind has lines
     (``models.filing_parts``). ``submitted_at`` is when it was handed over; of a draft, when it was last saved.
     ``version`` grows with each step and each save. ``taken_by`` is the reviewer who has it in hand; until then the
-    unit may withdraw it. ``unit_id`` is None only while a unit asks to be registered.
+    unit may withdraw it. After ``taken_until`` a colleague may take it over. ``unit_id`` is None only while a unit asks to be registered. ``risk`` is a list of
+    {code, severity, figures} (``rules.risks``), None until it was looked at; ``risk_level`` its highest severity.
     """
 
     __table_args__ = (
@@ -88,6 +90,7 @@ class Filing(SQLModel, table=True):
         ),
         CheckConstraint("unit_id IS NOT NULL OR kind = 'unit_join'", name="filing_unit"),
         CheckConstraint("state = 'pending' OR taken_by IS NULL", name="filing_taken"),
+        CheckConstraint("risk_level BETWEEN 0 AND 3", name="filing_risk_level"),
         Index(
             "filing_live",
             "declaration_id",
@@ -97,8 +100,49 @@ class Filing(SQLModel, table=True):
             postgresql_where=text(LIVE),
         ),
         Index("filing_queue", "region_code", "state", "submitted_at"),
+        Index(
+            "filing_waiting",
+            "region_code",
+            "risk_level",
+            "submitted_at",
+            "id",
+            sqlite_where=text("state = 'pending'"),
+            postgresql_where=text("state = 'pending'"),
+        ),
+        Index(
+            "filing_waiting_of_kind",
+            "region_code",
+            "kind",
+            "risk_level",
+            "submitted_at",
+            "id",
+            sqlite_where=text("state = 'pending'"),
+            postgresql_where=text("state = 'pending'"),
+        ),
+        Index(
+            "filing_taken_by",
+            "taken_by",
+            sqlite_where=text("taken_by IS NOT NULL"),
+            postgresql_where=text("taken_by IS NOT NULL"),
+        ),
+        Index(
+            "filing_decided_by",
+            "decided_by",
+            "decided_at",
+            sqlite_where=text("decided_by IS NOT NULL"),
+            postgresql_where=text("decided_by IS NOT NULL"),
+        ),
         Index("filing_of_unit", "unit_id", "id"),
         Index("filing_of_unit_by_state", "unit_id", "state", "id"),
+        Index(
+            "filing_of_year",
+            "region_code",
+            "year",
+            "group_code",
+            "unit_id",
+            sqlite_where=text("kind = 'wages'"),
+            postgresql_where=text("kind = 'wages'"),
+        ),
     )
 
     id: int | None = Field(default=None, primary_key=True)
@@ -125,8 +169,11 @@ class Filing(SQLModel, table=True):
     submitted_at: datetime = Field(sa_type=UtcDateTime)
     taken_by: int | None = Field(default=None, foreign_key="account.id")
     taken_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    taken_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
     decided_by: int | None = Field(default=None, foreign_key="account.id")
     decided_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    risk: Any = Field(default=None, sa_type=Json, nullable=True)
+    risk_level: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
 
     @property
     def is_final(self) -> bool:
@@ -138,6 +185,15 @@ class Filing(SQLModel, table=True):
         """The number of a filing that is in the database."""
         assert self.id is not None
         return self.id
+
+    def holder(self, now: datetime) -> int | None:
+        """The reviewer who has it in hand at a moment: nobody, once the time is over."""
+        is_held = self.taken_until is not None and self.taken_until > now
+        return self.taken_by if is_held else None
+
+    def let_go(self) -> None:
+        """Nobody has it in hand any more."""
+        self.taken_by = self.taken_at = self.taken_until = None
 
     @property
     def own_unit_id(self) -> int:
@@ -224,12 +280,12 @@ def find_filing(session: Session, unit_id: int, filing_id: int) -> Filing | None
 
 
 def find_region_filing(
-    session: Session, region_code: str, filing_id: int, *, lock: bool = False
+    session: Session, office: Office, filing_id: int, *, lock: bool = False
 ) -> Filing | None:
-    """A filing that this region's bureau may see: everything that reached it."""
+    """A filing that this office of the bureau may see: everything that reached it."""
     query = select(Filing).where(
         Filing.id == filing_id,
-        Filing.region_code == region_code,
+        within(office, Filing.region_code, Filing.unit_id),
         Filing.state.in_(REVIEWED_STATES),
     )
     return session.scalars(query.with_for_update() if lock else query).first()
@@ -241,20 +297,6 @@ REVIEWED_STATES = ("pending", "approved", "refused", "returned")
 
 def find_by_receipt(session: Session, receipt_no: str) -> Filing | None:
     return session.scalars(select(Filing).where(Filing.receipt_no == receipt_no)).first()
-
-
-def list_queue(
-    session: Session, region_code: str, states: tuple[str, ...], limit: int = 200
-) -> list[tuple[Filing, Unit | None]]:
-    """Filings of a region in these states with their units, the longest waiting first; a unit to be has none."""
-    query = (
-        select(Filing, Unit)
-        .outerjoin(Unit, Unit.id == Filing.unit_id)
-        .where(Filing.region_code == region_code, Filing.state.in_(states))
-        .order_by(Filing.submitted_at, Filing.id)
-        .limit(limit)
-    )
-    return [(filing, unit) for filing, unit in session.execute(query)]
 
 
 def count_ahead(session: Session, filing: Filing) -> int:
@@ -314,21 +356,13 @@ def list_snapshot_rows(session: Session, snapshot_id: int) -> list[SnapshotRow]:
     return list(session.scalars(query))
 
 
-def count_waiting(session: Session, region_code: str) -> int:
-    """How many filings of a region wait for a reviewer."""
-    query = select(func.count()).where(Filing.region_code == region_code, Filing.state == "pending")
-    return session.scalar(query) or 0
-
-
-def list_decided(
-    session: Session, region_code: str, limit: int = 200
-) -> list[tuple[Filing, Unit | None, str]]:
-    """Decided filings of a region with unit and reviewer's name, the newest decision first."""
+def list_decided(session: Session, office: Office, limit: int = 200) -> list[tuple[Filing, Unit | None, str]]:
+    """Decided filings of an office with unit and reviewer's name, the newest decision first."""
     query = (
         select(Filing, Unit, Account.display_name)
         .outerjoin(Unit, Unit.id == Filing.unit_id)
         .join(Account, Account.id == Filing.decided_by)
-        .where(Filing.region_code == region_code, Filing.state.in_(DECIDED_STATES))
+        .where(within(office, Filing.region_code, Filing.unit_id), Filing.state.in_(DECIDED_STATES))
         .order_by(Filing.decided_at.desc(), Filing.id.desc())
         .limit(limit)
     )

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import CheckConstraint, ColumnElement, Index, and_, or_, select, text, update
+from sqlalchemy import CheckConstraint, ColumnElement, Index, and_, func, or_, select, text, update
 from sqlmodel import Field, Session, SQLModel
 
 from models.db import Json, UtcDateTime
 
 LEASE = timedelta(seconds=60)
 MAX_ATTEMPTS = 3
+JOB_STATES = ("queued", "running", "done", "failed")
 
 
 class Job(SQLModel, table=True):
@@ -92,3 +93,29 @@ def release_job(session: Session, job_id: int, attempt: int) -> None:
 
 def _is_free(now: datetime) -> ColumnElement[bool]:
     return or_(Job.state == "queued", and_(Job.state == "running", Job.lease_until < now))
+
+
+class JobTally(NamedTuple):
+    """The jobs of a kind: how many in each state, and since when the oldest unfinished one waits."""
+
+    kind: str
+    queued: int
+    running: int
+    done: int
+    failed: int
+    waits_since: datetime | None
+
+
+def tally_jobs(session: Session) -> list[JobTally]:
+    """Every kind of job there has been."""
+    query = select(Job.kind, Job.state, func.count(), func.min(Job.created_at)).group_by(Job.kind, Job.state)
+    counts: dict[str, dict[str, int]] = {}
+    since: dict[str, datetime] = {}
+    for kind, state, count, first in session.execute(query):
+        counts.setdefault(kind, {})[state] = count
+        if state in ("queued", "running"):
+            since[kind] = min(first, since.get(kind, first))
+    return [
+        JobTally(kind, waits_since=since.get(kind), **{state: found.get(state, 0) for state in JOB_STATES})
+        for kind, found in sorted(counts.items())
+    ]

@@ -10,6 +10,7 @@ from sqlmodel import Session
 
 from models.account import Account
 from models.levy import Levy, LevyConfirmation, LevyItem, LevyRun
+from models.office import Office, within
 from models.unit import Unit
 
 RUNS_SHOWN = 36
@@ -108,9 +109,14 @@ def count_confirmed(session: Session, run: LevyRun) -> int:
 
 
 def list_run_units(
-    session: Session, run: LevyRun, unit_no: str = "", after: int = 0, limit: int = UNITS_A_PAGE + 1
+    session: Session,
+    run: LevyRun,
+    office: Office,
+    unit_no: str = "",
+    after: int = 0,
+    limit: int = UNITS_A_PAGE + 1,
 ) -> list[UnitTotal]:
-    """Units of a run behind one by number of row, whose 单位编号 begins like this; at most ``limit``."""
+    """An office's units of a run behind one by number of row, whose 单位编号 begins like this; at most ``limit``."""
     confirmed = (
         select(LevyConfirmation.unit_id)
         .where(LevyConfirmation.unit_id == Unit.id, LevyConfirmation.month == run.month)
@@ -119,7 +125,7 @@ def list_run_units(
     query = (
         select(Unit, func.count(), func.sum(Levy.total_fen), func.max(Levy.version), confirmed)
         .join(Levy, Levy.unit_id == Unit.id)
-        .where(Levy.run_id == run.key, _COUNTS, Unit.id > after)
+        .where(Levy.run_id == run.key, _COUNTS, Unit.id > after, within(office, Unit.region_code, Unit.id))
         .group_by(Unit.id)
         .order_by(Unit.id)
     )

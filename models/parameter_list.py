@@ -14,11 +14,13 @@ from models.levy import LevyRun
 from models.parameter_change import ParameterChange
 from models.region import BaseParameter, RegionParameter, RegionRate
 from models.unit import Unit, UnitRate
-from rules.parameters import BOUNDS, REGION_RATE, RETIREMENT, UNIT_RATE, fraction_of, millionths
+from rules.parameters import BOUNDS, KINDS, REGION_RATE, RETIREMENT, UNIT_RATE, fraction_of, millionths
 
 Row = BaseParameter | RegionRate | UnitRate | RegionParameter
 WITHOUT_END = date.max
 """The ``valid_to`` of a row that holds until another change closes it."""
+# Windows are changed by two people, too, but are no parameters (services/windows.py).
+_IS_PARAMETER = ParameterChange.kind.in_(KINDS)
 
 
 def list_rows(
@@ -115,7 +117,7 @@ def source_of(row: Row) -> str:
 def find_change(session: Session, region_code: str, change_id: int) -> ParameterChange | None:
     """A change of this region."""
     query = select(ParameterChange).where(
-        ParameterChange.id == change_id, ParameterChange.region_code == region_code
+        ParameterChange.id == change_id, ParameterChange.region_code == region_code, _IS_PARAMETER
     )
     return session.scalars(query).first()
 
@@ -128,7 +130,7 @@ def list_changes(
         select(ParameterChange, Account, Unit)
         .join(Account, Account.id == ParameterChange.entered_by)
         .outerjoin(Unit, Unit.id == ParameterChange.unit_id)
-        .where(ParameterChange.region_code == region_code, ParameterChange.state.in_(states))
+        .where(ParameterChange.region_code == region_code, ParameterChange.state.in_(states), _IS_PARAMETER)
         .order_by(ParameterChange.id.desc())
     )
     if subject:
@@ -152,6 +154,7 @@ def was_released_since(session: Session, change: ParameterChange, moment: dateti
         ParameterChange.region_code == change.region_code,
         ParameterChange.state == "released",
         ParameterChange.decided_at > moment,
+        _IS_PARAMETER,
     )
     return session.scalars(query.limit(1)).first() is not None
 

@@ -21,6 +21,7 @@ from sqlmodel import Field, Session, SQLModel
 
 from models.db import Json, UtcDateTime
 from models.filing import Filing
+from models.office import Office, within
 from models.region import RegionParameter
 from models.unit import Unit
 
@@ -216,14 +217,18 @@ def list_charges(session: Session, project_id: int) -> list[ProjectCharge]:
 
 
 def list_region_charges(
-    session: Session, region_code: str, *, is_paid: bool, after: int = 0, limit: int = 50
+    session: Session, office: Office, *, is_paid: bool, after: int = 0, limit: int = 50
 ) -> list[tuple[ProjectCharge, Project, Unit]]:
-    """The region's charges of more than 0 that are paid or, of projects not ended, still owed; the oldest first."""
+    """An office's charges of more than 0 that are paid or, of projects not ended, still owed; the oldest first."""
     query = (
         select(ProjectCharge, Project, Unit)
         .join(Project, Project.id == ProjectCharge.project_id)
         .join(Unit, Unit.id == Project.unit_id)
-        .where(Project.region_code == region_code, ProjectCharge.amount_fen > 0, ProjectCharge.id > after)
+        .where(
+            within(office, Project.region_code, Project.unit_id),
+            ProjectCharge.amount_fen > 0,
+            ProjectCharge.id > after,
+        )
     )
     if is_paid:
         query = query.where(ProjectCharge.paid_at.is_not(None))
@@ -234,14 +239,16 @@ def list_region_charges(
 
 
 def find_region_charge(
-    session: Session, region_code: str, charge_id: int
+    session: Session, office: Office, charge_id: int
 ) -> tuple[ProjectCharge, Project] | None:
-    """A charge of more than 0 of one of the region's projects."""
+    """A charge of more than 0 of one of the office's projects."""
     query = (
         select(ProjectCharge, Project)
         .join(Project, Project.id == ProjectCharge.project_id)
         .where(
-            ProjectCharge.id == charge_id, Project.region_code == region_code, ProjectCharge.amount_fen > 0
+            ProjectCharge.id == charge_id,
+            within(office, Project.region_code, Project.unit_id),
+            ProjectCharge.amount_fen > 0,
         )
     )
     found = session.execute(query).first()

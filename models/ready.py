@@ -103,11 +103,11 @@ class ReadyRecords(Ready, Generic[Record]):
         return record
 
 
-def _open(source: Source) -> Direct:
+def _open(source: Source) -> tuple[Any, Dialect]:
     if isinstance(source, Direct):
-        return source
+        return source.driver, source.dialect
     connection = source.connection()
-    return Direct(connection.connection.driver_connection, connection.dialect)
+    return connection.connection.driver_connection, connection.dialect
 
 
 def _compile(statement: ClauseElement, dialect: Dialect) -> _Compiled:

@@ -86,7 +86,11 @@ class RegionParameter(SQLModel, table=True):
     ``retirement_age``: {"male": years, "female": years}; ``project_formula``: {"strategy", "params"} as
     ``rules.project_dues.parse_formula`` takes them. ``levy_due_day``: the day of the month by which its levy is paid;
     ``levy_days_to_pay``: the days that a unit has at least, from the issue on;
-    ``late_fee_per_day``: 滞纳金 as decimal text ("0.0005"); ``employee_share``: "person" or "sum", what is rounded.
+    ``approval_people``, ``approval_total_fen``, ``approval_signers``, ``bulk_people``, ``bulk_total_fen``: whole numbers
+    (``rules.approvals``). ``late_fee_per_day``: 滞纳金 as decimal text ("0.0005"); ``employee_share``: "person" or
+    "sum", what is rounded.
+    ``risk_limits``: from which figure on a request is flagged, as far as it differs from ``rules.risks.LIMITS``:
+    {"total": [200, 400, 600]}.
     """
 
     __tablename__ = "region_parameter"

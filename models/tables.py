@@ -2,8 +2,11 @@
 
 from models import (
     account,
+    announcement,
+    assessment,
     audit,
     certificate,
+    consent,
     declaration,
     delegation,
     filing,
@@ -13,7 +16,9 @@ from models import (
     notice,
     parameter_change,
     person,
+    progress_list,
     project,
+    queue_list,
     region,
     unit,
     upload,
@@ -21,8 +26,11 @@ from models import (
 
 __all__ = [
     "account",
+    "announcement",
+    "assessment",
     "audit",
     "certificate",
+    "consent",
     "declaration",
     "delegation",
     "filing",
@@ -32,7 +40,9 @@ __all__ = [
     "notice",
     "parameter_change",
     "person",
+    "progress_list",
     "project",
+    "queue_list",
     "region",
     "unit",
     "upload",

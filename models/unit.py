@@ -17,7 +17,8 @@ RATE_SCALE = Decimal(1_000_000)
 class Unit(SQLModel, table=True):
     """An employer; ``serial_no`` is the 4-digit 医保序号 that some regions give beside 单位编号.
 
-    ``opened_at``: when it opened its 险种 online (险种开通), where its region asks for that.
+    ``opened_at``: when it opened its 险种 online (险种开通), where its region asks for that. ``office_code``: the 6
+    digits of the 旗县 whose office looks after it; '' is the region's own.
     """
 
     __table_args__ = (
@@ -40,6 +41,7 @@ class Unit(SQLModel, table=True):
     bank_account: str = ""
     address: str = ""
     opened_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    office_code: str = Field(default="", max_length=6, sa_column_kwargs={"server_default": ""})
 
 
 class UnitRate(SQLModel, table=True):

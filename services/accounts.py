@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from functools import lru_cache
 
@@ -13,10 +14,18 @@ from sqlmodel import Session
 
 from cert.digests import sm3_hex
 from models import audit
-from models.account import Account, Actor, LoginSession, delete_sessions_before, find_account
+from models.account import (
+    USUAL_RIGHTS,
+    Account,
+    Actor,
+    LoginSession,
+    delete_sessions_before,
+    find_account,
+)
 from models.db import transaction
 from models.region import Region, get_region
 from models.unit import find_unit, get_unit
+from rules.duties import BUSINESS, check_duties
 from rules.refusals import Refusal
 from services.passwords import check_strength
 
@@ -90,13 +99,21 @@ def open_for(
 
 
 def set_account(
-    username: str, name: str, password: str, region_code: str, unit_no: str | None, now: datetime
+    username: str,
+    name: str,
+    password: str,
+    region_code: str,
+    unit_no: str | None,
+    now: datetime,
+    *,
+    duties: Iterable[str] = BUSINESS,
 ) -> bool:
     """Make an account, or give an existing one a new password; returns whether it is new.
 
-    With ``unit_no`` an operator of that unit, without it a reviewer of the region. Raises ``Refusal``
-    ``account.no_region``, ``account.no_unit``, and what ``check_strength`` raises.
+    With ``unit_no`` an operator of that unit, without it a reviewer of the region with these duties. Raises
+    ``Refusal`` ``account.no_region``, ``account.no_unit``, ``duties.alone``, and what ``check_strength`` raises.
     """
+    chosen = check_duties(duties)
     with transaction() as session:
         if session.get(Region, region_code) is None:
             raise Refusal("account.no_region", value=region_code)
@@ -114,6 +131,7 @@ def set_account(
                 role="operator" if unit else "reviewer",
                 region_code=region_code,
                 unit_id=unit.id if unit else None,
+                rights=USUAL_RIGHTS if unit else chosen,
             )
         account.password_hash = hash_password(password)
         account.failed_logins, account.locked_until = 0, None

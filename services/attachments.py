@@ -103,10 +103,11 @@ def drop_kept(
 
 
 def get_attachment(session: Session, actor: Actor, filing_id: int, attachment_id: int) -> Attachment:
-    """A file of the unit's own filing, or for a reviewer of the region's. Raises ``Missing``."""
+    """A file of the unit's own filing, or for a reviewer of the office's. Raises ``Missing``."""
     filing: Filing | None
     if actor.role == "reviewer":
-        filing = find_region_filing(session, actor.region_code, filing_id)
+        may_look = actor.may("accept") or actor.may("review")
+        filing = find_region_filing(session, actor.office, filing_id) if may_look else None
     else:
         filing = find_own(session, actor, filing_id)
     found = find_attachment(session, filing_id, attachment_id) if filing else None

@@ -11,6 +11,7 @@ from models import audit
 from models.account import Actor
 from models.certificate import RecordCorrection, get_certificate
 from models.db import reading, transaction
+from models.office import within
 from models.unit import get_unit
 from rules.refusals import Conflict, Missing, Refusal
 from services.ca_login import kept_values, shown_values
@@ -75,7 +76,7 @@ def find_waiting(certificate_digest: str, unit_id: int) -> str | None:
 def settle_correction(actor: Actor, correction_id: int, note: str, now: datetime) -> None:
     """The bureau has looked at it; ``note`` says what was done.
 
-    Raises ``Missing`` for another region's, ``Refusal`` ``correction.no_note``, ``correction.note_too_long``,
+    Raises ``Missing`` for another office's, ``Refusal`` ``correction.no_note``, ``correction.note_too_long``,
     ``Conflict`` ``correction.settled``.
     """
     note = note.strip()
@@ -85,7 +86,8 @@ def settle_correction(actor: Actor, correction_id: int, note: str, now: datetime
         raise Refusal("correction.note_too_long", "note", limit=NOTE_LENGTH)
     with transaction() as session:
         query = select(RecordCorrection).where(
-            RecordCorrection.id == correction_id, RecordCorrection.region_code == actor.region_code
+            RecordCorrection.id == correction_id,
+            within(actor.office, RecordCorrection.region_code, RecordCorrection.unit_id),
         )
         found = session.scalars(query.with_for_update()).first()
         if found is None:

@@ -14,7 +14,9 @@ from models import audit
 from models.account import RIGHTS, Account, Actor, LoginSession
 from models.db import reading, transaction
 from models.delegation import Delegation, list_mandates
+from models.office import Office, within
 from models.unit import Unit
+from rules.duties import check_other_person
 from rules.refusals import Conflict, Missing, Refusal
 from services.accounts import session_digest
 from services.notices import Telling, tell
@@ -88,11 +90,11 @@ def ask_delegation(actor: Actor, ask: Ask, now: datetime) -> int:
 
 
 def get_region_delegation(
-    session: Session, region_code: str, delegation_id: int, *, lock: bool = False
+    session: Session, office: Office, delegation_id: int, *, lock: bool = False
 ) -> Delegation:
-    """A delegation by a unit of a reviewer's region; raises ``Missing``."""
+    """A delegation by a unit of a reviewer's office; raises ``Missing``."""
     query = select(Delegation).join(Unit, Unit.id == Delegation.unit_id)
-    query = query.where(Delegation.id == delegation_id, Unit.region_code == region_code)
+    query = query.where(Delegation.id == delegation_id, within(office, Unit.region_code, Unit.id))
     found = session.scalars(query.with_for_update(of=Delegation) if lock else query).first()
     if found is None:
         raise Missing(delegation_id)
@@ -238,7 +240,8 @@ def _find_agent(actor: Actor, username: str, now: datetime) -> Agent:
 
 
 def _waiting(session: Session, actor: Actor, delegation_id: int) -> Delegation:
-    delegation = get_region_delegation(session, actor.region_code, delegation_id, lock=True)
+    delegation = get_region_delegation(session, actor.office, delegation_id, lock=True)
+    check_other_person(actor.account_id, delegation.asked_by, delegation.account_id)
     if delegation.state != "asked":
         raise Conflict("delegation.decided")
     return delegation

@@ -18,6 +18,7 @@ from models.db import transaction
 from models.person import Enrolment, Person, PersonBase
 from models.region import BaseParameter, DeclarationWindow, Region, RegionParameter, first_day, list_bounds
 from models.unit import Unit, UnitRate
+from rules.duties import USUAL_DUTIES
 from rules.identity import birth_date, sex, uscc_check_char
 from rules.wages import contribution_base
 from services.accounts import hash_password
@@ -105,10 +106,15 @@ PARAMETERS: dict[str, Any] = {
 }
 EMPLOYEE_RATES = {"310": 20_000}
 REVIEWERS = (
-    (HEILONGJIANG, "sbj_hlj", "高志强"),
-    (HEILONGJIANG, "sbj_hlj2", "林晓东"),
-    (INNER_MONGOLIA, "sbj_nmg", "娜仁托雅"),
-    (INNER_MONGOLIA, "sbj_nmg2", "白音"),
+    (HEILONGJIANG, "sbj_hlj", "高志强", USUAL_DUTIES),
+    (HEILONGJIANG, "sbj_hlj2", "林晓东", USUAL_DUTIES),
+    (HEILONGJIANG, "sbj_sys", "杜文博", "system"),
+    (HEILONGJIANG, "sbj_sec", "沈立", "security"),
+    (HEILONGJIANG, "sbj_aud", "纪明", "audit"),
+    (HEILONGJIANG, "jishu", "吕工", "vendor"),
+    (HEILONGJIANG, "kefu", "何琳", "support"),
+    (INNER_MONGOLIA, "sbj_nmg", "娜仁托雅", USUAL_DUTIES),
+    (INNER_MONGOLIA, "sbj_nmg2", "白音", USUAL_DUTIES),
 )
 
 
@@ -116,7 +122,7 @@ def demo_accounts() -> list[tuple[str, str, str]]:
     """(where, user name, password) of every sample account, for the start message and the README."""
     found = [(unit.name, username, PASSWORD) for unit in UNITS for username, _ in unit.operators]
     places = {HEILONGJIANG: "黑龙江省直社保局审核", INNER_MONGOLIA: "内蒙古社保局审核"}
-    return found + [(places[region], username, PASSWORD) for region, username, _ in REVIEWERS]
+    return found + [(places[region], username, PASSWORD) for region, username, *_ in REVIEWERS]
 
 
 def fill_demo(now: datetime) -> bool:
@@ -126,8 +132,10 @@ def fill_demo(now: datetime) -> bool:
             return False
         _regions(session, now.date())
         password_hash = hash_password(PASSWORD)
-        for region, username, name in REVIEWERS:
-            session.add(_account(username, name, "reviewer", region, None, password_hash))
+        for region, username, name, duties in REVIEWERS:
+            staff = _account(username, name, "reviewer", region, None, password_hash)
+            staff.rights = duties
+            session.add(staff)
         session.flush()
         for number, unit in enumerate(UNITS, start=1):
             add_unit(session, unit, number, now.date(), password_hash)
@@ -177,6 +185,7 @@ def add_unit(session: Session, demo: DemoUnit, number: int, today: date, passwor
         bank_name="示例银行营业部",
         bank_account=f"6200{number:012d}",
         address="示例路 1 号",
+        office_code=demo.unit_no[:6],
     )
     session.add(unit)
     session.flush()

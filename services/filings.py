@@ -28,6 +28,7 @@ from rules.filing_states import WAGES, Step, after, is_editable
 from rules.refusals import Conflict, Missing, Refusal
 from services.kind_list import find_kind
 from services.kinds import Asked, Checked, Kind, check_line
+from services.risks import find_flags, keep_flags
 from services.timeline import add_event, new_receipt_no
 
 
@@ -178,6 +179,7 @@ def submit_filing(actor: Actor, filing_id: int, version: int, now: datetime) -> 
             session.flush()
             filing.reason = ""
             take_step(session, actor, filing, "submit", now, tell=kind.is_reviewed)
+            keep_flags(filing, find_flags(session, filing, now.tzinfo))
             if not kind.is_reviewed:
                 release(session, filing)
                 kind.effect(session, actor, filing, lines, now)
@@ -227,7 +229,7 @@ def take_step(
     if state is None:
         raise Conflict("filing.not_pending", state=before)
     filing.state = state
-    filing.taken_by = filing.taken_at = None
+    filing.let_go()
     if actor is not None and actor.unit_id is not None:
         _touch(filing, actor, now)
     else:

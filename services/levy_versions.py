@@ -12,7 +12,7 @@ from models.account import Actor
 from models.db import transaction
 from models.levy import Levy, LevyDetail, find_last_run, find_run, list_issued
 from models.levy_facts import settle_filings
-from models.unit import Unit, get_unit
+from models.office import find_office_unit
 from rules.refusals import Conflict, Missing, Refusal
 from services.levy_drafts import check_sums, issue, write_bills
 from services.levy_notices import tell_reissued
@@ -29,9 +29,9 @@ def reissue(actor: Actor, unit_id: int, month: str, reason: str, now: datetime) 
     """
     reason = check_reason(reason)
     with transaction() as session:
-        unit = get_unit(session, unit_id) if session.get(Unit, unit_id) else None
+        unit = find_office_unit(session, actor.office, unit_id)
         run = find_run(session, actor.region_code, month)
-        if unit is None or unit.region_code != actor.region_code or run is None or run.state != "issued":
+        if unit is None or run is None or run.state != "issued":
             raise Missing(unit_id)
         session.refresh(run, with_for_update=True)
         last = find_last_run(session, actor.region_code)

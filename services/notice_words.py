@@ -29,6 +29,21 @@ WORDS = {
     "filing_withdrawn": Words(N_("%(what)s已撤回，现在是“待提交”")),
     "filing_cancelled": Words(N_("%(what)s已作废")),
     "window_closes": Words(N_("%(year)s 年度工资申报 %(day)s截止，%(insurances)s还没有申报")),
+    "declare_reminder": Words(
+        N_("社保局提醒：%(year)s 年度工资申报 %(day)s截止，%(insurances)s还没有提交，请尽快申报")
+    ),
+    "declare_late": Words(
+        N_("社保局提醒：%(year)s 年度工资申报 %(day)s已截止，%(insurances)s没有申报，请马上补报并说明原因")
+    ),
+    "declare_returned": Words(
+        N_("社保局提醒：%(year)s 年度工资申报（%(insurances)s）已被退回，请改好后再提交，%(day)s截止")
+    ),
+    "assessed": Words(
+        N_(
+            "%(year)s 年度工资没有申报，%(period)s%(insurances)s按上月应缴的 %(percent)s%%核定为 %(amount)s 元；"
+            "请尽快补报，补报后再结算"
+        )
+    ),
     "certificate_expires": Words(
         N_("UKey 证书（%(subject)s）%(day)s到期，到期后不能用它登录，请尽快续期"),
         N_("UKey 证书 %(day)s到期，到期后不能用它登录，请尽快续期"),

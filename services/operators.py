@@ -108,14 +108,14 @@ def close_operator(actor: Actor, account_id: int, now: datetime) -> None:
         account = get_operator(session, actor, account_id, lock=True)
         if admins == [account_id]:
             raise Refusal("operator.last_admin")
-        _set_active(session, actor, account, False, now)
-        _end_sessions(session, account_id)
+        set_active(session, actor, account, False, now)
+        end_sessions(session, account_id)
 
 
 def reopen_operator(actor: Actor, account_id: int, now: datetime) -> None:
     """启用: the account can be signed in to again; raises ``Missing``."""
     with transaction() as session:
-        _set_active(session, actor, get_operator(session, actor, account_id, lock=True), True, now)
+        set_active(session, actor, get_operator(session, actor, account_id, lock=True), True, now)
 
 
 def give_password(actor: Actor, account_id: int, password: str, now: datetime) -> None:
@@ -133,7 +133,7 @@ def give_password(actor: Actor, account_id: int, password: str, now: datetime) -
         account.password_hash = password_hash
         account.failed_logins, account.locked_until = 0, None
         session.add(account)
-        _end_sessions(session, account_id)
+        end_sessions(session, account_id)
         audit.record(session, actor, "password_given", "account", account_id, now)
 
 
@@ -220,17 +220,21 @@ def _lock_admins(session: Session, actor: Actor) -> list[int]:
     return list(session.scalars(query.order_by(Account.id).with_for_update()))
 
 
-def _set_active(session: Session, actor: Actor, account: Account, is_active: bool, now: datetime) -> None:
+def set_active(session: Session, actor: Actor, account: Account, is_active: bool, now: datetime) -> None:
+    """Close or reopen an account in the running transaction, with its audit event."""
     if account.is_active == is_active:
         return
     before, after = {"is_active": account.is_active}, {"is_active": is_active}
     account.is_active = is_active
     session.add(account)
-    action = "operator_reopened" if is_active else "operator_closed"
-    audit.record(session, actor, action, "account", account.id, now, before=before, after=after)
+    action = "reopened" if is_active else "closed"
+    audit.record(
+        session, actor, f"{account.role}_{action}", "account", account.id, now, before=before, after=after
+    )
 
 
-def _end_sessions(session: Session, account_id: int) -> None:
+def end_sessions(session: Session, account_id: int) -> None:
+    """Sign an account out everywhere, in the running transaction."""
     session.connection().execute(delete(LoginSession).where(LoginSession.account_id == account_id))
 
 

@@ -29,8 +29,8 @@ def read_payment(charge: ProjectCharge, typed: Mapping[str, str], now: datetime)
 
 
 def get_charge(session: Session, actor: Actor, charge_id: int) -> tuple[ProjectCharge, Project]:
-    """A charge of the reviewer's region. Raises ``Missing``."""
-    found = find_region_charge(session, actor.region_code, charge_id)
+    """A charge of the reviewer's office. Raises ``Missing``."""
+    found = find_region_charge(session, actor.office, charge_id)
     if found is None:
         raise Missing(charge_id)
     return found

@@ -29,6 +29,7 @@ from rules.wages import is_declared
 from services.declarations import get_own
 from services.figures import bounds_on
 from services.notes import count_unexplained
+from services.risks import find_flags, keep_flags
 from services.snapshots import is_intact, plain_bounds, take_snapshot
 from services.timeline import add_event, new_receipt_no
 from services.work import LeaseLost, Task, end_job, put_job
@@ -99,6 +100,13 @@ def groups_to_submit(session: Session, declaration: Declaration, filings: list[F
     ]
 
 
+def asks_why_late(session: Session, declaration: Declaration) -> bool:
+    """Whether a declaration after the window still has to say why: not if it was handed in before, and came back."""
+    assert declaration.id is not None
+    filings = list_declaration_filings(session, declaration.id)
+    return not declaration.late_reason and all(filing.is_late for filing in filings)
+
+
 def codes_of(groups: list[Group]) -> list[str]:
     """The 险种 of these groups, as a snapshot names them."""
     return [code for group in groups for code in group.insurances]
@@ -150,11 +158,17 @@ def hand_over(task: Task) -> None:
             != snapshot.bounds
         ):
             raise Refusal("hand_over.bounds_changed")
+        flags = {
+            filing.key: find_flags(session, filing, task.clock().tzinfo)
+            for filing in list_declaration_filings(session, snapshot.declaration_id)
+            if filing.snapshot_id == snapshot.id
+        }
     with transaction() as session:
         filings = _submitting(session, task)
         for filing in filings:
             filing.state = "pending"
             filing.version += 1
+            keep_flags(filing, flags[filing.key])
             session.add(filing)
             add_event(session, filing, "pending", audit.SYSTEM, task.clock())
         session.flush()
@@ -226,6 +240,8 @@ def _submit(
         _keep_signature(session, actor, snapshot, signed, now)
     window = find_window(session, declaration.region_code, declaration.year)
     is_late = window is not None and now.date() > window.closes_on
+    if is_late and asks_why_late(session, declaration):
+        raise Refusal("late.no_reason", "late_reason")
     amounts = list_amounts(session, declaration.id)
     numbers = []
     for group in groups:
@@ -234,7 +250,9 @@ def _submit(
         session.add(filing)
         session.flush()
         assert filing.id is not None
-        add_event(session, filing, "submitting", actor.name, now)
+        # The reason for coming late stands in the timeline, before the eyes of whoever decides.
+        note = declaration.late_reason if is_late else ""
+        add_event(session, filing, "submitting", actor.name, now, note)
         numbers.append(filing.id)
     settle_state(session, declaration.id)
     audit.record(

@@ -11,12 +11,13 @@ from typing import Any
 from argon2 import PasswordHasher
 from sqlalchemy import delete, insert, select, update
 
-from models.account import Account, Actor
+from models.account import USUAL_RIGHTS, Account, Actor
 from models.db import reading, transaction
 from models.person import Enrolment, Person, PersonBase
 from models.project import Project, ProjectCharge
 from models.region import BaseParameter, DeclarationWindow, Region, RegionParameter
 from models.unit import Unit, UnitRate
+from rules.duties import USUAL_DUTIES
 from rules.identity import id_check_digit
 
 CHINA = timezone(timedelta(hours=8))
@@ -227,8 +228,10 @@ def come_back(unit_id: int, person_id: int, insurances: Sequence[str] = ALL) -> 
     _enrolment(unit_id, person_id, insurances, "ended", "active")
 
 
-def make_account(username: str, name: str, region: str, unit_id: int | None) -> int:
-    """An operator of a unit, or a reviewer where there is no unit; the password is ``PASSWORD``."""
+def make_account(
+    username: str, name: str, region: str, unit_id: int | None, duties: str = USUAL_DUTIES, office: str = ""
+) -> int:
+    """An operator of a unit, or where there is no unit a reviewer with duties; the password is ``PASSWORD``."""
     with transaction() as session:
         account = Account(
             username=username,
@@ -237,6 +240,8 @@ def make_account(username: str, name: str, region: str, unit_id: int | None) -> 
             role="operator" if unit_id else "reviewer",
             region_code=region,
             unit_id=unit_id,
+            rights=USUAL_RIGHTS if unit_id else duties,
+            office_code=office,
         )
         session.add(account)
         session.flush()
@@ -250,7 +255,14 @@ def actor(username: str) -> Actor:
         account = session.scalars(select(Account).where(Account.username == username)).one()
         assert account.id is not None
         return Actor(
-            account.id, account.display_name, account.role, account.region_code, account.unit_id, "某处"
+            account.id,
+            account.display_name,
+            account.role,
+            account.region_code,
+            account.unit_id,
+            "某处",
+            rights=account.rights,
+            office_code=account.office_code,
         )
 
 

@@ -14,6 +14,7 @@ from blueprints.shared import clock
 from blueprints.shared.guards import actor, public, signed_in
 from blueprints.shared.sentences import sentence
 from blueprints.shared.sessions import own_session, own_session_id
+from models.announcement import list_public
 from models.db import reading
 from models.region import DeclarationWindow, Region, list_current_windows
 from rules.refusals import Refusal
@@ -67,4 +68,7 @@ def _page(form: SignInForm) -> str:
     today: date = clock.today()
     with reading() as database:
         windows: list[tuple[DeclarationWindow, Region]] = list_current_windows(database, today)
-    return render_template("auth/sign_in.html", form=form, windows=windows, today=today)
+        announcements = list_public(database, today)
+    return render_template(
+        "auth/sign_in.html", form=form, windows=windows, announcements=announcements, today=today
+    )

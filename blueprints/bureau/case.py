@@ -26,12 +26,14 @@ from models.case import (
 )
 from models.filing import Filing, FilingEvent, FilingMark, Snapshot, get_snapshot, list_events, list_marks
 from models.region import first_day
+from models.risk_facts import list_declared, list_previous_wages
 from models.unit import Unit, get_unit, list_rates
 from rules.amounts import levy_amount_fen
 from rules.findings import asks_explanation
 from rules.statement import SECTIONS, cross_check
-from rules.wages import change_permille, is_declared
+from rules.wages import Bounds, Summary, change_permille, is_declared, summarise
 from services.prints import shown
+from services.risks import case_of
 from translations import gettext as _
 
 
@@ -64,6 +66,15 @@ class Compared:
 
 
 @dataclass(frozen=True)
+class Spread:
+    """How the wages lie between floor and cap of one 险种, last year's in this year's steps."""
+
+    code: str
+    before: Summary
+    now: Summary
+
+
+@dataclass(frozen=True)
 class Line:
     """A row of the case: ``bases`` are (险种 that share it, base in fen, adjustment)."""
 
@@ -85,6 +96,7 @@ class Overview:
     people_before: int
     wages_before_fen: int
     compared: list[Compared]
+    spread: Spread
     warnings: list[str]
     statement: list[tuple[str, list[tuple[str, str]]]]
     events: list[FilingEvent]
@@ -121,6 +133,7 @@ def describe(session: Session, filing: Filing) -> Overview:
         people_before=people,
         wages_before_fen=wages,
         compared=[_compare(session, filing, snapshot, code) for code in filing.insurance_codes],
+        spread=_spread(session, filing, snapshot),
         warnings=warnings,
         statement=_statement(snapshot),
         events=list_events(session, filing.id),
@@ -146,12 +159,6 @@ def page_of_rows(session: Session, view: Overview, place: Place, draft: Draft) -
     )
 
 
-def case_of(filing: Filing, snapshot: Snapshot) -> Case:
-    """The part of the snapshot that the filing is about."""
-    assert snapshot.id is not None
-    return Case(snapshot.id, tuple(filing.insurance_codes), snapshot.bounds, snapshot.months)
-
-
 def _compare(session: Session, filing: Filing, snapshot: Snapshot, code: str) -> Compared:
     now = sum_bases(session, case_of(filing, snapshot), code)
     before = sum_previous_bases(session, filing.own_unit_id, code, filing.year - 1)
@@ -167,6 +174,19 @@ def _compare(session: Session, filing: Filing, snapshot: Snapshot, code: str) ->
         if rate_before is not None
         else None,
         levy_fen=levy_amount_fen(now.base_total_fen, rate) if rate is not None else None,
+    )
+
+
+def _spread(session: Session, filing: Filing, snapshot: Snapshot) -> Spread:
+    """Of the filing's first 险种: its bounds are those that most of the rows are held against."""
+    code = filing.insurance_codes[0]
+    floor, cap, step = snapshot.bounds[code]
+    limits = Bounds(code, floor, cap, 0, step)
+    before = list_previous_wages(session, filing.own_unit_id, filing.insurance_codes, filing.year - 1)
+    now = [one.wage_fen for one in list_declared(session, case_of(filing, snapshot))]
+    return Spread(
+        code,
+        *(summarise(((None, wage) for wage in wages), snapshot.months, limits) for wages in (before, now)),
     )
 
 

@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response
 
 from blueprints.bureau import bureau
 from blueprints.shared import clock
-from blueprints.shared.guards import actor, reviewer_only
+from blueprints.shared.guards import actor, duty, reviewer_only
 from blueprints.shared.sentences import sentence
 from models.certificate import list_corrections
 from models.db import reading
@@ -18,6 +18,7 @@ from translations import gettext as _
 
 @bureau.get("/corrections")
 @reviewer_only
+@duty("review")
 def corrections() -> str:
     """Those that wait first."""
     return _page()
@@ -25,6 +26,7 @@ def corrections() -> str:
 
 @bureau.post("/corrections/<int:correction_id>")
 @reviewer_only
+@duty("review")
 def settle(correction_id: int) -> Response | tuple[str, int]:
     """Settle one, saying what was done."""
     note = request.form.get("note", "")
@@ -40,7 +42,7 @@ def settle(correction_id: int) -> Response | tuple[str, int]:
 
 def _page(wrong_id: int | None = None, note: str = "", problem: str = "") -> str:
     with reading() as session:
-        found = list_corrections(session, actor().region_code)
+        found = list_corrections(session, actor().office)
     return render_template(
         "bureau/corrections.html", found=found, wrong_id=wrong_id, note=note, problem=problem
     )

@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response
 
 from blueprints.bureau import bureau
 from blueprints.shared import clock
-from blueprints.shared.guards import actor, reviewer_only
+from blueprints.shared.guards import actor, duty, reviewer_only
 from blueprints.shared.sentences import sentence
 from models.account import Account
 from models.db import reading
@@ -26,10 +26,11 @@ from translations import gettext as _
 
 @bureau.get("/delegations")
 @reviewer_only
+@duty("review")
 def delegations() -> str:
     """Those that wait first."""
     with reading() as session:
-        found = list_region_delegations(session, actor().region_code)
+        found = list_region_delegations(session, actor().office)
         firms = list_firms(session, (account for _delegation, _unit, account in found))
     today = clock.today()
     return render_template("bureau/delegations.html", found=found, firms=firms, today=today)
@@ -37,6 +38,7 @@ def delegations() -> str:
 
 @bureau.route("/delegations/<int:delegation_id>", methods=["GET", "POST"])
 @reviewer_only
+@duty("review")
 def delegation(delegation_id: int) -> Response | tuple[str, int] | str:
     """One delegation, and the form that decides it."""
     if request.method == "GET":
@@ -58,7 +60,7 @@ def delegation(delegation_id: int) -> Response | tuple[str, int] | str:
 
 def _page(delegation_id: int, reason: str = "", errors: dict[str, str] | None = None) -> str:
     with reading() as session:
-        found = get_region_delegation(session, actor().region_code, delegation_id)
+        found = get_region_delegation(session, actor().office, delegation_id)
         unit = get_unit(session, found.unit_id)
         agent = session.get_one(Account, found.account_id)
         firm = get_unit(session, agent.unit_id or 0)

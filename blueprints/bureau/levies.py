@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 
 from blueprints.bureau import bureau
 from blueprints.shared import clock
-from blueprints.shared.guards import actor, reviewer_only
+from blueprints.shared.guards import actor, duty, reviewer_only
 from blueprints.shared.pages import progress_answer
 from blueprints.shared.sentences import say, sentence
 from blueprints.wages.files import attachment
@@ -28,6 +28,7 @@ from models.levy_run_list import (
     list_unit_levies,
     total_run,
 )
+from models.office import find_office_unit
 from models.unit import Unit
 from rules.levies import ITEM_KINDS, month_before
 from rules.numbers import whole_number
@@ -50,6 +51,7 @@ KIND_WORDS = dict(ITEM_KINDS)
 
 @bureau.get("/levies")
 @reviewer_only
+@duty("levy")
 def levies() -> str:
     """The months, and the form that starts the next one."""
     return _list()
@@ -57,6 +59,7 @@ def levies() -> str:
 
 @bureau.post("/levies")
 @reviewer_only
+@duty("levy", whole_region=True)
 def levy_start() -> Response | tuple[str, int]:
     """征集 of a month; one that has a run already is shown, and nothing is done again."""
     month = request.form.get("month", "").strip().replace("-", "")
@@ -87,6 +90,7 @@ def _list(typed: str | None = None, error: str = "") -> str:
 
 @bureau.get("/levies/<int:run_id>")
 @reviewer_only
+@duty("levy", whole_region=True)
 def levy_run(run_id: int) -> Response:
     """A run: how far it is, or what it came to and what could not be levied."""
     skip = whole_number(request.args.get("skip", "")) or 0
@@ -113,6 +117,7 @@ def levy_run(run_id: int) -> Response:
 
 @bureau.post("/levies/<int:run_id>")
 @reviewer_only
+@duty("levy", whole_region=True)
 def levy_step(run_id: int) -> Response | str:
     """重新计算 and 签发, each after a page that says what will happen."""
     step, now = request.form.get("do", ""), clock.now()
@@ -132,6 +137,7 @@ def levy_step(run_id: int) -> Response | str:
 
 @bureau.get("/levies/<int:run_id>/summary.xlsx")
 @reviewer_only
+@duty("levy", whole_region=True)
 def levy_summary(run_id: int) -> Response:
     """The sums of a run as a workbook."""
     with reading() as session:
@@ -142,13 +148,14 @@ def levy_summary(run_id: int) -> Response:
 
 @bureau.get("/levies/<int:run_id>/units")
 @reviewer_only
+@duty("levy")
 def levy_units(run_id: int) -> str:
     """The units of a run, by 单位编号 or all."""
     unit_no = request.args.get("unit_no", "").strip()[:20]
     after = whole_number(request.args.get("after", "")) or 0
     with reading() as session:
         run = own_run(session, actor(), run_id)
-        found = list_run_units(session, run, unit_no, after)
+        found = list_run_units(session, run, actor().office, unit_no, after)
     shown = found[:UNITS_A_PAGE]
     next_after = shown[-1].unit.id if len(found) > UNITS_A_PAGE else None
     return render_template(
@@ -158,6 +165,7 @@ def levy_units(run_id: int) -> str:
 
 @bureau.route("/levies/<int:run_id>/units/<int:unit_id>", methods=["GET", "POST"])
 @reviewer_only
+@duty("levy")
 def levy_unit(run_id: int, unit_id: int) -> Response | tuple[str, int] | str:
     """A unit's 征集单 in a run, its versions; 重新核定 after a page that shows what will change."""
     if request.method == "GET":
@@ -216,8 +224,8 @@ def _reissue_page(run_id: int, unit_id: int, reason: str) -> str:
 
 
 def _run_and_unit(session: Session, run_id: int, unit_id: int) -> tuple[LevyRun, Unit]:
-    run, unit = own_run(session, actor(), run_id), session.get(Unit, unit_id)
-    if unit is None or unit.region_code != run.region_code:
+    run, unit = own_run(session, actor(), run_id), find_office_unit(session, actor().office, unit_id)
+    if unit is None:
         raise Missing(unit_id)
     return run, unit
 

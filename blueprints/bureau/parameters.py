@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response
 
 from blueprints.bureau import bureau
 from blueprints.shared import clock
-from blueprints.shared.guards import actor, reviewer_only
+from blueprints.shared.guards import actor, duty, reviewer_only
 from blueprints.shared.pages import progress_answer
 from blueprints.shared.sentences import say, sentence
 from models.account import Account
@@ -99,6 +99,7 @@ def _text(kind: ChangeKind, content: Mapping[str, Any], name: str) -> str:
 
 @bureau.get("/parameters")
 @reviewer_only
+@duty("parameters", whole_region=True)
 def parameters() -> str:
     """Changes that wait for release, and what is in force today."""
     today = clock.today()
@@ -132,6 +133,7 @@ def _line(kind: ChangeKind, rows: list[Row], today: date, insurance: str = "") -
 
 @bureau.get("/parameters/history/<kind>")
 @reviewer_only
+@duty("parameters", whole_region=True)
 def parameter_history(kind: str) -> str:
     """Every row of one parameter, and who entered and released its changes; of units by their 单位编号."""
     found = _kind(kind)
@@ -158,6 +160,7 @@ def parameter_history(kind: str) -> str:
 
 @bureau.route("/parameters/new/<kind>", methods=["GET", "POST"])
 @reviewer_only
+@duty("parameters", whole_region=True)
 def parameter_new(kind: str) -> Response | tuple[str, int] | str:
     """Enter a change; what is in force now stands in the form."""
     found = _kind(kind)
@@ -197,6 +200,7 @@ def _prefilled(kind: ChangeKind) -> dict[str, str]:
 
 @bureau.get("/parameters/<int:change_id>")
 @reviewer_only
+@duty("parameters", whole_region=True)
 def parameter_show(change_id: int) -> Response:
     """A change: now and then, what looks odd, what it would do, and the buttons."""
     return _show(change_id)
@@ -204,6 +208,7 @@ def parameter_show(change_id: int) -> Response:
 
 @bureau.post("/parameters/<int:change_id>")
 @reviewer_only
+@duty("parameters", whole_region=True)
 def parameter_step(change_id: int) -> Response | tuple[str, int] | str:
     """估算影响; 发布 and 撤掉, each after a page that says what will happen."""
     step, reason, now = request.form.get("do", ""), request.form.get("reason", ""), clock.now()

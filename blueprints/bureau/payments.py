@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response
 
 from blueprints.bureau import bureau
 from blueprints.shared import clock
-from blueprints.shared.guards import actor, reviewer_only
+from blueprints.shared.guards import actor, duty, reviewer_only
 from blueprints.shared.sentences import sentence
 from models.db import reading
 from models.levy_payments import find_file, find_file_by_digest, list_files, list_lines
@@ -22,6 +22,7 @@ FILES_A_PAGE, LINES_A_PAGE, FAULTY_SHOWN = 30, 100, 500
 
 @bureau.route("/payments", methods=["GET", "POST"])
 @reviewer_only
+@duty("levy", whole_region=True)
 def payments() -> Response | tuple[str, int]:
     """Send a file; and the files booked so far with their sums."""
     if request.method == "GET":
@@ -39,6 +40,7 @@ def payments() -> Response | tuple[str, int]:
 
 @bureau.get("/payments/check/<name>")
 @reviewer_only
+@duty("levy", whole_region=True)
 def payment_check(name: str) -> str:
     """Every line of a file that waits to be booked, those that are not right first."""
     return _checked(name)
@@ -46,6 +48,7 @@ def payment_check(name: str) -> str:
 
 @bureau.post("/payments/check/<name>")
 @reviewer_only
+@duty("levy", whole_region=True)
 def payment_book(name: str) -> Response | tuple[str, int]:
     """确认入账, or 放弃."""
     config = current_app.config
@@ -69,6 +72,7 @@ def payment_book(name: str) -> Response | tuple[str, int]:
 
 @bureau.get("/payments/<int:file_id>")
 @reviewer_only
+@duty("levy", whole_region=True)
 def payment_file(file_id: int) -> str:
     """What a file brought, line by line."""
     after = whole_number(request.args.get("after", "")) or 0

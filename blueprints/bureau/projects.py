@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 
 from blueprints.bureau import bureau
 from blueprints.shared import clock
-from blueprints.shared.guards import actor, reviewer_only
+from blueprints.shared.guards import actor, duty, reviewer_only
 from blueprints.shared.sentences import sentence
 from models.db import reading
 from models.project import list_region_charges
@@ -27,13 +27,14 @@ CHARGES_A_PAGE = 50
 
 @bureau.get("/project-charges")
 @reviewer_only
+@duty("levy")
 def project_charges() -> str:
     """What is still owed, or what has been paid, the oldest first."""
     after = whole_number(request.args.get("after", "")) or 0
     is_paid = request.args.get("show") == "paid"
     with reading() as session:
         found = list_region_charges(
-            session, actor().region_code, is_paid=is_paid, after=after, limit=CHARGES_A_PAGE + 1
+            session, actor().office, is_paid=is_paid, after=after, limit=CHARGES_A_PAGE + 1
         )
     shown = found[:CHARGES_A_PAGE]
     next_after = shown[-1][0].id if len(found) > CHARGES_A_PAGE else None
@@ -42,6 +43,7 @@ def project_charges() -> str:
 
 @bureau.route("/project-charges/<int:charge_id>", methods=["GET", "POST"])
 @reviewer_only
+@duty("levy")
 def project_charge(charge_id: int) -> Response | tuple[str, int] | str:
     """One charge; 记为到账 after a page that says what will happen."""
     if request.method == "GET":

@@ -7,11 +7,11 @@ from sqlmodel import Session
 from werkzeug.wrappers import Response
 
 from blueprints.bureau import bureau
+from blueprints.bureau.queue import agreed_words, take_minutes, taking_of
 from blueprints.filings.drafts import problems_said
 from blueprints.shared import clock
-from blueprints.shared.guards import actor, reviewer_only
+from blueprints.shared.guards import actor, duty, reviewer_only
 from blueprints.shared.sentences import sentence
-from models.account import Account
 from models.db import reading
 from models.filing import Filing, find_region_filing, list_events
 from models.filing_parts import LINES_A_PAGE, count_lines, list_attachments, list_lines
@@ -36,14 +36,16 @@ DECISIONS = ("approve", "refuse", "return")
 
 @bureau.post("/filings/<int:filing_id>/take")
 @reviewer_only
+@duty("accept", "review")
 def take(filing_id: int) -> Response:
     """受理: the unit cannot withdraw it any more, and colleagues see who has it."""
-    take_filing(actor(), filing_id, clock.now())
+    take_filing(actor(), filing_id, clock.now(), take_minutes())
     return redirect(url_for("bureau.show", filing_id=filing_id), 303)
 
 
 @bureau.post("/filings/<int:filing_id>/put-back")
 @reviewer_only
+@duty("accept", "review")
 def put_back(filing_id: int) -> Response:
     """放回 into the queue."""
     put_back_filing(actor(), filing_id, clock.now())
@@ -53,6 +55,7 @@ def put_back(filing_id: int) -> Response:
 
 @bureau.post("/filings/<int:filing_id>/decide")
 @reviewer_only
+@duty("review")
 def decide(filing_id: int) -> Response | tuple[str, int] | str:
     """通过, 不通过, 退回: first a page that says what will happen, then the decision."""
     step, reason = request.form.get("do", ""), request.form.get("reason", "").replace("\r\n", "\n")
@@ -63,9 +66,9 @@ def decide(filing_id: int) -> Response | tuple[str, int] | str:
     try:
         if "sure" not in request.form:
             return _sure_page(filing_id, step, reason)
-        now = clock.now()
+        now, left = clock.now(), 0
         if step == "approve":
-            approve_filing(actor(), filing_id, now)
+            left = approve_filing(actor(), filing_id, now)
         elif step == "refuse":
             refuse_filing(actor(), filing_id, reason, now)
         else:
@@ -79,7 +82,7 @@ def decide(filing_id: int) -> Response | tuple[str, int] | str:
         "refuse": _("已审为不通过。单位可以看到原因。"),
         "return": _("已退回。单位可以看到意见，改好后会再提交。"),
     }
-    flash(words[step], "good")
+    flash(agreed_words(left) if left else words[step], "good")
     return redirect(url_for("bureau.index"), 303)
 
 
@@ -101,7 +104,7 @@ def request_page(filing_id: int, reason: str = "", error: str = "") -> str:
             "count": count_lines(session, filing_id)[0],
             "attachments": list_attachments(session, filing_id),
             "events": list_events(session, filing_id),
-            "holder": session.get(Account, filing.taken_by) if filing.taken_by else None,
+            "taking": taking_of(session, filing),
         }
     return render_template(
         "bureau/request.html", reason=reason, error=error, limit=REASON_LENGTH, said=problems_said, **values
@@ -110,7 +113,7 @@ def request_page(filing_id: int, reason: str = "", error: str = "") -> str:
 
 def region_request(session: Session, filing_id: int) -> Filing:
     """A filing with lines that reached this region's bureau; raises ``Missing``."""
-    filing = find_region_filing(session, actor().region_code, filing_id)
+    filing = find_region_filing(session, actor().office, filing_id)
     if filing is None or filing.kind == WAGES:
         raise Missing(filing_id)
     return filing
@@ -127,4 +130,7 @@ def _sure_page(filing_id: int, step: str, reason: str) -> str:
         if filing.state != "pending":
             raise Conflict("review.decided", state=filing.state)
         unit = session.get(Unit, filing.unit_id) if filing.unit_id else None
-    return render_template("bureau/sure.html", filing=filing, unit=unit, step=step, reason=reason)
+        taking = taking_of(session, filing)
+    return render_template(
+        "bureau/sure.html", filing=filing, unit=unit, step=step, reason=reason, taking=taking
+    )

@@ -1,8 +1,6 @@
-"""The reviewer's pages: 待审业务, 审核记录, a case, and 通过 or 退回 after a page that says what will happen."""
+"""The reviewer's pages: 审核记录, a case, and 通过 or 退回 after a page that says what will happen."""
 
 from __future__ import annotations
-
-from datetime import datetime, time, timedelta
 
 from flask import flash, redirect, render_template, request, url_for
 from sqlmodel import Session
@@ -11,58 +9,42 @@ from werkzeug.wrappers import Response
 from blueprints.bureau import bureau
 from blueprints.bureau.case import Place, describe, page_of_rows
 from blueprints.bureau.draft import Draft, find_draft, forget_draft, keep_draft, read_draft
+from blueprints.bureau.queue import agreed_words, taking_of
 from blueprints.bureau.requests import request_page
 from blueprints.filings.views import signature_of
 from blueprints.shared import clock
-from blueprints.shared.guards import actor, reviewer_only
+from blueprints.shared.guards import actor, duty, reviewer_only
 from blueprints.shared.sentences import sentence
 from models.case import list_rows_by_seq
 from models.db import reading
-from models.filing import (
-    Filing,
-    count_decided_since,
-    count_waiting,
-    find_region_filing,
-    list_decided,
-    list_queue,
-)
+from models.filing import Filing, find_region_filing, list_decided
 from models.unit import get_unit
 from rules.filing_states import WAGES
 from rules.numbers import whole_number
 from rules.refusals import Conflict, Missing, Refusal
 from services.reviews import REASON_LENGTH, approve_filing, return_filing
+from services.risks import look_again
 from translations import gettext as _
-
-
-@bureau.get("/")
-@reviewer_only
-def index() -> str:
-    """待审业务: what waits, the longest waiting first."""
-    now = clock.now()
-    midnight = datetime.combine(now.date(), time(), now.tzinfo)
-    with reading() as session:
-        found = list_queue(session, actor().region_code, ("pending",))
-        waiting = count_waiting(session, actor().region_code)
-        decided_today = count_decided_since(session, actor().account_id, midnight)
-    queue = [(filing, unit, waited(now - filing.submitted_at)) for filing, unit in found]
-    return render_template("bureau/index.html", queue=queue, waiting=waiting, decided_today=decided_today)
 
 
 @bureau.get("/decided")
 @reviewer_only
+@duty("accept", "review")
 def decided() -> str:
     """审核记录: what was decided, by whom, the newest first."""
     with reading() as session:
-        found = list_decided(session, actor().region_code)
+        found = list_decided(session, actor().office)
     return render_template("bureau/decided.html", found=found)
 
 
 @bureau.get("/filings/<int:filing_id>")
 @reviewer_only
+@duty("accept", "review")
 def show(filing_id: int) -> str:
     """A case: figures, flags, rows, statement; and the form that decides while it is pending."""
     with reading() as session:
         kind = _reviewed(session, filing_id).kind
+    look_again(filing_id, clock.now())
     if kind != WAGES:
         return request_page(filing_id)
     return _case(filing_id, find_draft(filing_id), {})
@@ -70,6 +52,7 @@ def show(filing_id: int) -> str:
 
 @bureau.post("/filings/<int:filing_id>")
 @reviewer_only
+@duty("review")
 def keep(filing_id: int) -> Response:
     """保存标记, which every filter and page button does too, so that no tick is lost on the way."""
     with reading() as session:
@@ -87,12 +70,14 @@ def keep(filing_id: int) -> Response:
 
 @bureau.route("/filings/<int:filing_id>/approve", methods=["GET", "POST"])
 @reviewer_only
+@duty("review")
 def approve(filing_id: int) -> Response | tuple[str, int] | str:
     """审核通过, after a page that says what it will do."""
     if request.method == "GET":
         with reading() as session:
-            view = describe(session, _pending(session, filing_id))
-        return render_template("bureau/approve.html", view=view)
+            view = describe(session, filing := _pending(session, filing_id))
+            taking = taking_of(session, filing)
+        return render_template("bureau/approve.html", view=view, taking=taking)
     if request.form.get("do") == "ask":
         draft = read_draft(request.form)
         keep_draft(filing_id, draft)
@@ -100,14 +85,15 @@ def approve(filing_id: int) -> Response | tuple[str, int] | str:
             message = _("已标记 %(n)s 行退回。要通过，请先取消标记并保存。") % {"n": len(draft.marks)}
             return _case(filing_id, draft, {"marks": message}), 422
         return redirect(url_for("bureau.approve", filing_id=filing_id), 303)
-    approve_filing(actor(), filing_id, clock.now())
+    left = approve_filing(actor(), filing_id, clock.now())
     forget_draft(filing_id)
-    flash(_("已通过。新基数已经设定，单位可以看到结果。"), "good")
+    flash(agreed_words(left) if left else _("已通过。新基数已经设定，单位可以看到结果。"), "good")
     return redirect(url_for("bureau.index"), 303)
 
 
 @bureau.route("/filings/<int:filing_id>/return", methods=["GET", "POST"])
 @reviewer_only
+@duty("review")
 def send_back(filing_id: int) -> Response | tuple[str, int] | str:
     """退回 with reasons, after a page that shows what the unit will read."""
     if request.method == "GET":
@@ -128,16 +114,6 @@ def send_back(filing_id: int) -> Response | tuple[str, int] | str:
     return redirect(url_for("bureau.index"), 303)
 
 
-def waited(span: timedelta) -> str:
-    """A waiting time in words, no finer than a reviewer needs."""
-    hours = int(span.total_seconds() // 3600)
-    if hours >= 24:
-        return _("%(days)s 天 %(hours)s 小时") % {"days": hours // 24, "hours": hours % 24}
-    if hours >= 1:
-        return _("%(hours)s 小时") % {"hours": hours}
-    return _("%(minutes)s 分钟") % {"minutes": max(0, int(span.total_seconds() // 60))}
-
-
 def _case(filing_id: int, draft: Draft, errors: dict[str, str]) -> str:
     after = whole_number(request.values.get("after", "")) or 0
     place = Place(request.values.get("show", ""), after)
@@ -145,8 +121,10 @@ def _case(filing_id: int, draft: Draft, errors: dict[str, str]) -> str:
         filing = _reviewed(session, filing_id)
         view = describe(session, filing)
         rows = page_of_rows(session, view, place, draft)
+        taking = taking_of(session, filing)
     return render_template(
         "bureau/show.html",
+        taking=taking,
         view=view,
         filing=filing,
         rows=rows,
@@ -176,7 +154,7 @@ def _check_reason(reason: str) -> None:
 
 
 def _reviewed(session: Session, filing_id: int) -> Filing:
-    filing = find_region_filing(session, actor().region_code, filing_id)
+    filing = find_region_filing(session, actor().office, filing_id)
     if filing is None:
         raise Missing(filing_id)
     return filing

@@ -10,8 +10,9 @@ from blueprints.home import home
 from blueprints.home.notices import read_up_to, shown
 from blueprints.shared import clock
 from blueprints.shared.guards import actor, signed_in
-from blueprints.shared.menu import menu_marks
+from blueprints.shared.menu import first_page, menu_marks
 from blueprints.wages.progress import overview
+from models.announcement import list_shown
 from models.db import reading
 from models.declaration import list_declarations
 from models.filing import FilingSearch, list_filings, list_to_finish
@@ -24,9 +25,9 @@ from services.levy_months import list_owed, list_year, sum_months
 @home.get("/")
 @signed_in
 def index() -> Response | str:
-    """An operator's tasks; a reviewer goes straight to the queue."""
+    """An operator's tasks; a reviewer goes straight to the first page of the menu."""
     if actor().role == "reviewer":
-        return redirect(url_for("bureau.index"), 303)
+        return redirect(url_for(first_page()), 303)
     today = clock.today()
     with reading() as session:
         declarations = list_declarations(session, actor().own_unit_id)
@@ -37,6 +38,7 @@ def index() -> Response | str:
         unread = _unread(session) if actor().may("query") else []
         levies = list_year(session, actor().own_unit_id) if actor().may("query") else []
         owed = list_owed(session, levies, today)
+        announcements = list_shown(session, actor().region_code, today)
         windows = [w for w in list_windows(session, actor().region_code) if w.opens_on <= today]
     return render_template(
         "home/index.html",
@@ -45,6 +47,7 @@ def index() -> Response | str:
         to_finish=to_finish,
         unpaid=unpaid,
         windows=windows,
+        announcements=announcements,
         unread=[shown(notice) for notice in unread],
         today=today,
         months=sum_months(levies),

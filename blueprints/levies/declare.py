@@ -9,6 +9,7 @@ from blueprints.filings.drafts import new_filing
 from blueprints.levies import levies
 from blueprints.shared import clock
 from blueprints.shared.guards import actor, needs, operator_only
+from models.assessment import list_unit_assessments
 from models.db import reading
 from rules.insurances import ALL
 from rules.levies import ITEM_KINDS
@@ -36,11 +37,13 @@ def declare() -> str:
         ahead = look_ahead(session, actor(), clock.now())
         requests = requests_of(session, actor().own_unit_id, ahead.bills)
         pending = list_pending(session, actor().own_unit_id, ahead.month)
+        assessed = list_unit_assessments(session, actor().own_unit_id, ahead.month)
     return render_template(
         "levies/declare.html",
         ahead=ahead,
         requests=requests,
         pending=pending,
+        assessed=assessed,
         filings_of=filings_of,
         most=FILINGS_AN_ITEM,
         kinds=dict(ITEM_KINDS),

@@ -23,11 +23,15 @@ FORM_BYTES = 4 * 2**20
 # What is typed into these fields is kept nowhere.
 SECRETS = ("csrf_token", "old", "new", "again", "password")
 PUBLIC, SIGNED_IN, OPERATOR, REVIEWER, ADMIN = "public", "signed_in", "operator", "reviewer", "admin"
+WHOLE_REGION = "whole_region"
 
 # What the views state of themselves: who may enter, the right they need, and which need it to be looked at, too.
 _ACCESS: dict[Callable[..., Any], str] = {}
 _RIGHTS: dict[Callable[..., Any], str] = {}
 _RIGHT_TO_READ: set[Callable[..., Any]] = set()
+# Of the bureau's views: the duties of which one is needed, and which are the whole region's.
+_DUTIES: dict[Callable[..., Any], tuple[str, ...]] = {}
+_WHOLE_REGION: set[Callable[..., Any]] = set()
 
 
 def _marker(access: str) -> Callable[[View], View]:
@@ -62,6 +66,38 @@ def needs(right: str, *, to_read: bool = False) -> Callable[[View], View]:
     return mark
 
 
+def duty(*duties: str, whole_region: bool = False) -> Callable[[View], View]:
+    """The duties (``models.account.DUTIES``) of which a bureau's view needs one, to be looked at as to be used.
+
+    With ``whole_region`` what the page is about is not one unit's: staff of a 盟市 or 旗县 do not have it.
+    """
+
+    def mark(view: View) -> View:
+        _DUTIES[view] = duties
+        if whole_region:
+            _WHOLE_REGION.add(view)
+        return view
+
+    return mark
+
+
+def duties_of(view: Callable[..., Any]) -> tuple[str, ...]:
+    """The duties that a view states, or none."""
+    return _DUTIES.get(view, ())
+
+
+def marks_of(actor: Actor) -> frozenset[str]:
+    """A reviewer's duties, and ``WHOLE_REGION`` unless an office narrows them."""
+    return frozenset(actor.rights.split()) | (frozenset() if actor.office_code else {WHOLE_REGION})
+
+
+def is_on_duty(marks: frozenset[str], view: Callable[..., Any]) -> bool:
+    """Whether a reviewer with these marks may use a view; one that states no duty lets nobody in."""
+    if view in _WHOLE_REGION and WHOLE_REGION not in marks:
+        return False
+    return not marks.isdisjoint(duties_of(view))
+
+
 def right_of(view: Callable[..., Any]) -> str | None:
     """The right that a view states, or None if it states none."""
     return _RIGHTS.get(view)
@@ -92,7 +128,8 @@ def _limit_form() -> None:
 def _gate() -> Response | None:
     if request.endpoint is None:
         return None
-    access = access_of(current_app.view_functions[request.endpoint])
+    view = current_app.view_functions[request.endpoint]
+    access = access_of(view)
     if access is None:
         raise RuntimeError(f"{request.endpoint} does not state who may enter")
     if access == PUBLIC:
@@ -101,6 +138,8 @@ def _gate() -> Response | None:
         return _to_sign_in()
     if access not in (SIGNED_IN, g.actor.role, ADMIN if g.actor.is_admin else None):
         # The same answer as for a page that does not exist: other roles' pages are nobody's business.
+        abort(404)
+    if access == REVIEWER and not is_on_duty(marks_of(actor()), view):
         abort(404)
     if access == ADMIN:
         return _check_factors(ADMIN)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from flask import Flask, current_app, g, session
 
+from blueprints.shared.guards import REVIEWER, access_of, actor, is_on_duty, marks_of
 from translations import gettext as _
 
 ADMIN, AGENT, OPENING = "admin", "agent", "opening"
@@ -106,7 +107,11 @@ MENUS: dict[str, tuple[Item | Group, ...]] = {
         ),
     ),
     "reviewer": (
-        Item(N_("待审业务"), "bureau.index", ("bureau.show", "bureau.approve", "bureau.send_back")),
+        Item(
+            N_("待审业务"),
+            "bureau.index",
+            ("bureau.show", "bureau.approve", "bureau.send_back", "bureau.bulk"),
+        ),
         Item(N_("审核记录"), "bureau.decided"),
         Group(
             N_("征缴管理"),
@@ -119,6 +124,18 @@ MENUS: dict[str, tuple[Item | Group, ...]] = {
         ),
         Item(N_("委托确认"), "bureau.delegations", ("bureau.delegation",)),
         Item(N_("核对单"), "bureau.corrections"),
+        Group(
+            N_("申报管理"),
+            (
+                Item(N_("申报进度"), "bureau.progress", ("bureau.progress_",)),
+                Item(N_("申报时间"), "bureau.windows", ("bureau.window",)),
+                Item(N_("核定应缴"), "bureau.assessments", ("bureau.assessment_",)),
+            ),
+        ),
+        Item(N_("公告"), "bureau.announcements", ("bureau.announcement",)),
+        Item(N_("审计"), "bureau.audits", ("bureau.audit_",)),
+        Item(N_("工作人员"), "bureau.staff", ("bureau.staff_",)),
+        Item(N_("技术状态"), "bureau.machinery"),
         Group(N_("账户"), (Item(N_("修改密码"), "auth.password"),)),
     ),
 }
@@ -126,31 +143,40 @@ MENUS: dict[str, tuple[Item | Group, ...]] = {
 
 def menu_marks() -> frozenset[str]:
     """What of a person, besides the role, the menu depends on."""
-    actor = g.actor
-    if actor.role != "operator":
-        return frozenset()
+    if g.actor.role != "operator":
+        return marks_of(g.actor)
     is_acting = session.get("acting") is not None
     found = {
-        ADMIN: actor.is_admin,
-        AGENT: is_acting or actor.is_agent,
-        OPENING: not is_acting and actor.must_open,
+        ADMIN: g.actor.is_admin,
+        AGENT: is_acting or g.actor.is_agent,
+        OPENING: not is_acting and g.actor.must_open,
     }
     return frozenset(mark for mark, is_so in found.items() if is_so)
 
 
 def menu_of(role: str, marks: frozenset[str]) -> list[Item | Group]:
-    """The menu of a role, without the lines whose mark is lacking or whose page is not built in."""
+    """The menu of a role, without the lines whose mark or duty is lacking or whose page is not built in."""
 
     def is_shown(item: Item) -> bool:
-        return item.endpoint in current_app.view_functions and (not item.only or item.only in marks)
+        view = current_app.view_functions.get(item.endpoint)
+        if view is None or (item.only and item.only not in marks):
+            return False
+        return access_of(view) != REVIEWER or is_on_duty(marks, view)
 
     found: list[Item | Group] = []
     for entry in MENUS.get(role, ()):
         if isinstance(entry, Group):
-            found.append(replace(entry, items=tuple(filter(is_shown, entry.items))))
+            if items := tuple(filter(is_shown, entry.items)):
+                found.append(replace(entry, items=items))
         elif is_shown(entry):
             found.append(entry)
     return found
+
+
+def first_page() -> str:
+    """The endpoint where a reviewer arrives: the first line of the menu."""
+    first = menu_of(actor().role, menu_marks())[0]
+    return (first.items[0] if isinstance(first, Group) else first).endpoint
 
 
 def install_menu(app: Flask) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 from flask import Flask
 
 from blueprints.shared import clock
+from blueprints.shared.audit_words import audit_broken, audit_word
 from models.filing import Filing
 from models.filing_parts import FilingLine
 from models.project import Project
@@ -90,6 +91,8 @@ def filing_word(state: str) -> str:
         "withdrawn": _("撤回"),
         "taken": _("审核中"),
         "put_back": _("放回待审"),
+        "consented": _("一人同意，等另一人"),
+        "consent_taken_back": _("撤回同意"),
     }
     return words.get(state) or state_word(state)
 
@@ -123,6 +126,8 @@ def state_shape(state: str) -> str:
         "submitting": "busy",
         "taken": "busy",
         "put_back": "busy",
+        "consented": "busy",
+        "consent_taken_back": "busy",
         "draft": "ask",
         "withdrawn": "ask",
         "starting": "busy",
@@ -169,13 +174,22 @@ def project_shape(standing: str) -> str:
 
 
 def right_word(right: str) -> str:
-    """What an operator may do, as the unit's administrator gives it."""
+    """What an operator may do, as the unit's administrator gives it; or a duty of the bureau's staff."""
     words = {
         "entry": _("录入"),
         "submit": _("申报"),
         "people": _("人员"),
         "query": _("查询"),
         "reveal": _("看完整证件号码和导出名单"),
+        "accept": _("受理"),
+        "review": _("复核"),
+        "levy": _("征缴"),
+        "parameters": _("参数"),
+        "system": _("系统管理"),
+        "security": _("安全管理"),
+        "audit": _("审计"),
+        "support": _("客服"),
+        "vendor": _("技术支持"),
     }
     return words[right]
 
@@ -310,3 +324,4 @@ def install_words(app: Flask) -> None:
     app.jinja_env.filters.update(
         standing_word=standing_word, standing_shape=standing_shape, capital=capital_amount
     )
+    app.jinja_env.filters.update(audit_word=audit_word, audit_broken=audit_broken)

@@ -25,6 +25,7 @@ from services.figures import figures
 from services.notes import count_unexplained
 from services.prints import PDF, ROSTER_JOB, is_roster_current, order_roster, statement_pdf
 from services.submissions import groups_to_submit, lacking, submit_declaration
+from services.windows import explain_lateness, is_late
 from translations import gettext as _
 
 
@@ -123,6 +124,7 @@ def submit(declaration_id: int, error: str = "") -> str:
         groups = groups_to_submit(session, declaration, view.filings)
         is_signed_only = get_region(session, declaration.region_code).signs_submission
         may_sign = is_signed_only or find_trust() is not None
+        late = is_late(session, declaration, clock.now())
         unexplained = count_unexplained(session, declaration_id) if view.is_open else 0
         lacks = lacking(declaration, view.standing, unexplained) if view.is_open else []
     return render_template(
@@ -133,8 +135,24 @@ def submit(declaration_id: int, error: str = "") -> str:
         lacks=[(code, say(code, {"count": unexplained})) for code in lacks],
         is_signed_only=is_signed_only,
         may_sign=may_sign,
+        is_late=late,
         error=error,
     )
+
+
+@wages.post("/<int:declaration_id>/late")
+@operator_only
+@needs("entry")
+def explain_late(declaration_id: int) -> Response | tuple[str, int]:
+    """逾期的原因, kept before 申报."""
+    try:
+        explain_lateness(actor(), declaration_id, request.form.get("late_reason", ""), clock.now())
+    except Conflict:
+        raise
+    except Refusal as refusal:
+        return submit(declaration_id, sentence(refusal)), 422
+    flash(_("逾期的原因已保存，审核的人会看到。"), "good")
+    return redirect(url_for("wages.submit", declaration_id=declaration_id), 303)
 
 
 @wages.post("/<int:declaration_id>/submit")

@@ -7,11 +7,11 @@ from collections.abc import Callable
 import pytest
 from flask import Flask
 
-from blueprints.bureau.case import case_of
 from models.case import sum_bases
 from models.db import reading
 from models.filing import find_filing, get_snapshot, list_marks, list_snapshot_rows
 from models.person import PersonBase
+from services.risks import case_of
 from tests.factories import YEAR
 from tests.integration.clerk import Clerk
 from tests.integration.moment import Clock

@@ -15,6 +15,7 @@ from models.filing import Filing, Snapshot, get_snapshot, list_events, list_snap
 from rules.refusals import Conflict, Refusal
 from services.snapshots import is_intact, seal
 from services.submissions import submit_declaration
+from services.windows import explain_lateness
 from tests.factories import CAP, FLOOR, NORTH, actor, drop_bounds, set_bounds
 from tests.integration.way import audited, count, get_declaration, get_filing, list_rows, tally, wages
 
@@ -254,6 +255,7 @@ def test_the_state_is_polled_until_it_is_final(wang, way):
 def test_a_submission_after_the_last_day_is_marked_late(way, clock):
     declaration_id = way.ready()
     clock.move(days=60)
+    explain_lateness(actor("wang"), declaration_id, "经办人生病", clock())
     assert all(get_filing(number).is_late for number in way.submit(declaration_id))
 
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from blueprints.shared.sentences import (
+    audits,
     certificates,
+    duties,
     entry,
     files,
     levies,
@@ -15,12 +18,23 @@ from blueprints.shared.sentences import (
     parameters,
     payments,
     people,
+    progress,
     projects,
+    queue,
     requests,
+    risks,
     units,
     wages,
 )
-from blueprints.shared.words import basis_word, filing_word, insurance_words, right_word, state_word, yuan
+from blueprints.shared.words import (
+    basis_word,
+    filing_word,
+    insurance_words,
+    moment_text,
+    right_word,
+    state_word,
+    yuan,
+)
 from rules.refusals import Refusal
 from translations import gettext as _
 
@@ -36,6 +50,11 @@ SENTENCES = {
     **levy_runs.SENTENCES,
     **parameters.SENTENCES,
     **payments.SENTENCES,
+    **duties.SENTENCES,
+    **audits.SENTENCES,
+    **queue.SENTENCES,
+    **risks.SENTENCES,
+    **progress.SENTENCES,
     **wages.SENTENCES,
     **files.SENTENCES,
 }
@@ -77,6 +96,8 @@ def _with_words(code: str, params: Mapping[str, Any]) -> dict[str, Any]:
 def _shown(name: str, value: Any) -> str:
     if name == "label":
         return _(str(value))
+    if isinstance(value, datetime):
+        return moment_text(value)
     if name in ("size", "limit") and isinstance(value, int) and value >= 2**20:
         return f"{value / 2**20:.0f} MB"
     if isinstance(value, list) and all(isinstance(one, str) for one in value):

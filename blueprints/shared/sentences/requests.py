@@ -38,7 +38,6 @@ SENTENCES = {
     "attachment.damaged": N_("文件不完整，可能没有传完，没有添加。请打开检查后再传一次。"),
     "attachment.too_many": N_("附件最多 %(limit)s 个，没有添加。请把几页合成一个 pdf。"),
     "review.withdrawn": N_("单位刚刚撤回了这件业务，不用再办。请返回列表。"),
-    "review.taken": N_("另一位审核员正在办理这件业务。请返回列表办下一件。"),
     "review.no_longer": N_("“%(name)s”的参保情况在提交后有变化，现在不能通过。请退回单位核对。"),
     "review.no_reason": N_("退回要写意见，单位才知道怎么改。"),
     "review.reason_too_long": N_("意见最多 %(limit)s 字，请缩短。"),
