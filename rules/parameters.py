@@ -15,14 +15,39 @@ from rules.money import yuan_text
 from rules.refusals import Refusal
 
 BOUNDS, REGION_RATE, UNIT_RATE = "bounds", "region_rate", "unit_rate"
-DUE_DAY, DAYS_TO_PAY, LATE_FEE, SHARE, RETIREMENT = (
+DUE_DAY, LATE_FEE, SHARE, RETIREMENT = (
     "levy_due_day",
-    "levy_days_to_pay",
     "late_fee_per_day",
     "employee_share",
     "retirement_age",
 )
-RULES = (DUE_DAY, DAYS_TO_PAY, LATE_FEE, SHARE, RETIREMENT)
+NUMBERS: dict[str, tuple[str, str, range]] = {
+    "levy_due_day": (N_("缴费截止日"), N_("1 至 31；当月没有这一天的，算到月底"), range(1, 32)),
+    "levy_days_to_pay": (
+        N_("签发后的缴费天数"),
+        N_("1 至 31；签发得晚时，截止日顺延，给单位留出这些天"),
+        range(1, 32),
+    ),
+    "approval_people": (
+        N_("几人以上要多人同意"),
+        N_("一件业务的人数超过它，一位审核员同意还不生效"),
+        range(1, 1_000_001),
+    ),
+    "approval_signers": (N_("多人同意的人数"), N_("2 至 5，含第一位"), range(2, 6)),
+    "bulk_people": (N_("批量通过的人数上限"), N_("人数超过它的业务要一件一件审"), range(1, 1_000_001)),
+    "assessment_percent": (
+        N_("未申报的核定比例"),
+        N_("占上月缴费额的百分数，如 110（《社会保险法》第六十二条）"),
+        range(100, 201),
+    ),
+}
+"""Rules that are one whole number: what each is called, what is said beside it, what it may be."""
+AMOUNTS: dict[str, tuple[str, str]] = {
+    "approval_total_fen": (N_("多少工资以上要多人同意"), N_("申报工资合计超过它，一位审核员同意还不生效")),
+    "bulk_total_fen": (N_("批量通过的工资上限"), N_("申报工资合计超过它的业务要一件一件审")),
+}
+"""Rules that are one amount of money."""
+RULES = (*NUMBERS, *AMOUNTS, LATE_FEE, SHARE, RETIREMENT)
 """The kinds that are rows of ``RegionParameter`` by their own name."""
 
 FLOOR_PERCENT, CAP_PERCENT = 60, 300
@@ -38,7 +63,6 @@ _PERCENT = re.compile(r"([0-9]{1,3}(?:\.[0-9]{1,4})?)%?").fullmatch
 # Only these: NFKC would make digits of signs like ² and ①, too.
 _WIDE = str.maketrans("０１２３４５６７８９．％", "0123456789.%")
 _AGES = range(40, 71)
-_DAYS = range(1, 32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,31 +163,13 @@ KINDS: dict[str, ChangeKind] = {
             has_insurance=True,
             has_unit=True,
         ),
-        ChangeKind(
-            DUE_DAY,
-            N_("缴费截止日"),
-            (
-                Field(
-                    "value",
-                    N_("每月截止日"),
-                    "count",
-                    True,
-                    hint_msgid=N_("1 至 31；当月没有这一天的，算到月底"),
-                ),
-            ),
+        *(
+            ChangeKind(code, label, (Field("value", N_("数值"), "count", True, hint_msgid=hint),))
+            for code, (label, hint, _allowed) in NUMBERS.items()
         ),
-        ChangeKind(
-            DAYS_TO_PAY,
-            N_("签发后的缴费天数"),
-            (
-                Field(
-                    "value",
-                    N_("至少几天"),
-                    "count",
-                    True,
-                    hint_msgid=N_("1 至 31；签发得晚时，截止日顺延，给单位留出这些天"),
-                ),
-            ),
+        *(
+            ChangeKind(code, label, (Field("value", N_("金额（元）"), "money", True, hint_msgid=hint),))
+            for code, (label, hint) in AMOUNTS.items()
         ),
         ChangeKind(
             LATE_FEE,
@@ -246,8 +252,9 @@ def _check(kind: ChangeKind, cleaned: Mapping[str, Any]) -> Iterator[Refusal]:
         if cleaned["floor"] > cleaned["cap"]:
             floor, cap = (yuan_text(cleaned[name], grouped=True) for name in ("floor", "cap"))
             yield Refusal("parameter.floor_above_cap", "floor", floor=floor, cap=cap)
-    elif kind.code in (DUE_DAY, DAYS_TO_PAY) and cleaned["value"] not in _DAYS:
-        yield Refusal("parameter.due_day", "value", value=str(cleaned["value"]))
+    elif kind.code in NUMBERS and cleaned["value"] not in (allowed := NUMBERS[kind.code][2]):
+        least, most = allowed[0], allowed[-1]
+        yield Refusal("parameter.number", "value", value=str(cleaned["value"]), least=least, most=most)
     elif kind.code == RETIREMENT:
         for name in ("male", "female"):
             if cleaned[name] not in _AGES:

@@ -239,6 +239,8 @@ def test_each_kind_becomes_its_row(enter, world):
         enter(REGION_RATE, **SHARED),
         enter(DUE_DAY, value="20"),
         enter(SHARE, value="sum"),
+        enter("approval_people", value="500"),
+        enter("bulk_total_fen", value="200000.50"),
     ):
         release(change_id)
     rate = rows(UnitRate, unit_id=world.ours.id, insurance="410")[-1]
@@ -249,6 +251,8 @@ def test_each_kind_becomes_its_row(enter, world):
     assert {one.name: one.value for one in rows(RegionParameter, region_code=NORTH)} == {
         "levy_due_day": 20,
         "employee_share": "sum",
+        "approval_people": 500,
+        "bulk_total_fen": 20_000_050,
     }
 
 

@@ -13,7 +13,7 @@ SENTENCES: dict[str, str] = {
     "parameter.not_first_day": N_(
         "生效日期应是某个月的 1 日，不是 %(value)s。征集按整月算，请改成从哪个月 1 日起用。"
     ),
-    "parameter.due_day": N_("缴费截止日应是每月 1 至 31 日中的一天，不是 %(value)s。请改过来。"),
+    "parameter.number": N_("数值应在 %(least)s 到 %(most)s 之间，不是 %(value)s。请改过来。"),
     "parameter.age": N_("“%(label)s”应在 %(least)s 到 %(most)s 之间，不是 %(value)s。请照文件核对。"),
     "parameter.past": N_(
         "生效日期 %(day)s 已经过去，已经过去的参数不能改。请填以后某个月的 1 日；以前的差额用重新核定解决。"

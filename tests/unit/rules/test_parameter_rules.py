@@ -91,7 +91,7 @@ def test_bounds_must_be_bounds():
     assert refused(BOUNDS, **PUBLISHED | {"floor": "0"}) == {"floor": "parameter.zero"}
 
 
-@pytest.mark.parametrize(("day", "code"), [("0", "parameter.due_day"), ("32", "parameter.due_day")])
+@pytest.mark.parametrize(("day", "code"), [("0", "parameter.number"), ("32", "parameter.number")])
 def test_the_due_day_is_a_day_of_a_month(day, code):
     assert refused(DUE_DAY, value=day) == {"value": code}
     assert read(DUE_DAY, value="31").content == {"value": 31}
