@@ -365,7 +365,10 @@ def test_a_reviewer_takes_one_after_the_other(way: Way, shen: str, sign_in, cloc
     assert page.path == f"/bureau/filings/{medical}" and "您正在办理，到 09:30 为止" in page.words
     page = other.get("/bureau/")
     assert "高审核 在办，到 09:30" in page.words
-    assert "高审核 正在办理，到 09:30 为止" in other.get(f"/bureau/filings/{medical}").words
+    page = other.get(f"/bureau/filings/{medical}")
+    assert "高审核 正在办理，到 09:30 为止" in page.words
+    # What would be refused is not offered.
+    assert page.all("//button[contains(., '通过') or contains(., '退回')]") == []
     assert other.press("办下一件").path == f"/bureau/filings/{injury}"
     page = gao.press("办下一件")
     assert page.path == "/bureau/" and "没有可以办的业务了" in page.words
