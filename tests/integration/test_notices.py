@@ -230,6 +230,7 @@ def test_mails_name_nobody():
         "number": "HD-1",
         "amount": "1,000.00",
         "period": "202606",
+        "percent": 110,
     }
     for kind in WORDS:
         said = mail_words(kind, params)

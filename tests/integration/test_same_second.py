@@ -80,7 +80,7 @@ def test_both_units_get_the_injury_insurance_and_one_person(world):
         lambda who=who, number=number: approve_filing(who, number, NOW)
         for who, number in zip(reviewers, numbers, strict=True)
     ]
-    assert at_once(*approvals) == [None, None]
+    assert at_once(*approvals) == [0, 0]
     with reading() as session:
         people = list(session.scalars(select(Person.id).where(Person.id_number == DOCUMENT)))
         units = list(session.scalars(select(Enrolment.unit_id).where(Enrolment.person_id.in_(people))))
